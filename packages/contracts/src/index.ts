@@ -1,0 +1,10 @@
+export type * from './artifact-store.v1.js';
+export type * from './call.js';
+export type * from './compliance.v1.js';
+export type * from './keys.v1.js';
+export type * from './kinds.js';
+export type * from './offline-store.v1.js';
+export type * from './online-store.v1.js';
+export type * from './plugin.js';
+export type * from './serving.v1.js';
+export type * from './trainer.v1.js';
