@@ -1,1 +1,21 @@
-export {};
+export { type Connection, connectionOf, PageArguments, PageInfo } from './connection.js';
+export { type Platform, type RequestContext, SubgraphContext } from './context.js';
+export { type CursorSeal, createCursorSeal } from './cursor.js';
+export { Attribute, EntityType, ExtendedEntityType, Shareable } from './decorators.js';
+export { DateTime, fieldClasses, JSONObject } from './federated-schema.js';
+export { type Governed, type GovernedTable, governedTable } from './governed-table.js';
+export { GraphClient, type GraphExecutor, type GraphResult } from './graph-client.js';
+export { newId } from './ids.js';
+export { parseInput } from './input.js';
+export type { MaskedField } from './masking.js';
+export type { MutationSpec } from './mutation.js';
+export { type Filter, type PageRequest, Reads } from './reads.js';
+export {
+  describeSubgraph,
+  type ReferenceResolver,
+  type Subgraph,
+  type SubgraphDefinition,
+  type SubgraphRequest,
+  startSubgraph,
+} from './subgraph.js';
+export { createSubgraphServer, type SubgraphServerOptions } from './subgraph-server.js';

@@ -1,0 +1,85 @@
+import { publicError, currentTraceId } from '@falaj/runtime';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST, subscribe } from 'graphql';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { SubgraphContext } from './context.js';
+
+export interface OperationRequest {
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string | undefined;
+}
+
+/** Compiles each document once; documents are kept as long as the gateway keeps their plan. */
+export function createExecutor(schema: GraphQLSchema) {
+  const compiled = new WeakMap<DocumentNode, Map<string, CompiledQuery | ExecutionResult>>();
+  const compile = (request: OperationRequest): CompiledQuery | ExecutionResult => {
+    let byName = compiled.get(request.document);
+    if (!byName) {
+      byName = new Map();
+      compiled.set(request.document, byName);
+    }
+    const name = request.operationName ?? '';
+    let query = byName.get(name);
+    if (!query) {
+      query = compileQuery(schema, request.document, request.operationName) as CompiledQuery | ExecutionResult;
+      byName.set(name, query);
+    }
+    return query;
+  };
+  return async (request: OperationRequest, context: SubgraphContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
+    const operation = getOperationAST(request.document, request.operationName);
+    if (operation?.operation === 'subscription') {
+      // graphql-jit has a history of losing subscription inputs: the reference implementation runs these.
+      const events = await subscribe({
+        schema,
+        document: request.document,
+        variableValues: request.variables,
+        operationName: request.operationName ?? null,
+        contextValue: context,
+      });
+      if (!(Symbol.asyncIterator in events)) return finish(events, context);
+      return (async function* () {
+        for await (const event of events) yield finish(event, context);
+      })();
+    }
+    const query = compile(request);
+    if (!isCompiledQuery(query)) return finish(query as ExecutionResult, context);
+    return finish((await query.query(undefined, context, request.variables as Record<string, unknown>)) as ExecutionResult, context);
+  };
+}
+
+/** Public errors and the list of what was withheld. */
+function finish(result: ExecutionResult, context: SubgraphContext): ExecutionResult {
+  const masked = context.masked.list();
+  const errors = result.errors?.map((error) => publicGraphQLError(error, context));
+  return {
+    ...('data' in result ? { data: result.data ?? null } : {}),
+    ...(errors ? { errors } : {}),
+    ...(masked.length > 0 ? { extensions: { falaj: { masked } } } : {}),
+  };
+}
+
+function publicGraphQLError(error: GraphQLError, context: SubgraphContext): GraphQLError {
+  // Errors of GraphQL itself (a missing variable, a wrong type) have no original error and are public as they are.
+  if (!error.originalError) {
+    return new GraphQLError(error.message, { path: error.path ?? null, extensions: { code: 'BAD_USER_INPUT', ...error.extensions, traceId: currentTraceId() } });
+  }
+  const shown = publicError(error.originalError);
+  if (shown.code === 'INTERNAL') {
+    context.platform.log.error('unexpected fault in a resolver', {
+      path: error.path?.join('.'),
+      error: error.originalError.stack ?? String(error.originalError),
+      requestId: context.request.requestId,
+    });
+  }
+  return new GraphQLError(shown.message, {
+    path: error.path ?? null,
+    extensions: {
+      code: shown.code,
+      retryable: shown.retryable,
+      traceId: currentTraceId(),
+      ...(Object.keys(shown.details).length > 0 ? { details: shown.details } : {}),
+      ...(shown.retryAfterMs === undefined ? {} : { retryAfterMs: shown.retryAfterMs }),
+    },
+  });
+}

@@ -1,0 +1,80 @@
+// type-graphql classes -> SDL with federation directives -> an executable subgraph schema.
+import 'reflect-metadata';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { type FieldClass, fieldPolicySdl } from '@falaj/policy';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
+import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, Kind, parse, print } from 'graphql';
+import { buildSchema, createResolversMap, type NonEmptyArray } from 'type-graphql';
+
+/** Instants as ISO 8601 text in UTC. */
+export const DateTime = new GraphQLScalarType({
+  ...GraphQLDateTimeISO.toConfig(),
+  name: 'DateTime',
+  description: 'An instant as ISO 8601 text, e.g. `2026-03-01T08:30:00.000Z`.',
+  extensions: {},
+});
+
+/** Structured detail whose shape a plugin or a run decides. */
+export const JSONObject = new GraphQLScalarType({
+  ...GraphQLJSONObject.toConfig(),
+  name: 'JSONObject',
+  description: 'A JSON object whose shape is described where it is used.',
+  specifiedByURL: null,
+  extensions: {},
+});
+
+// Version 2.9 is the newest that the composer accepts.
+const LINKS = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@composeDirective", "@inaccessible"])
+  @link(url: "https://falaj.dev/spec/policy/v1.0", import: ["@fieldPolicy", "FieldClass"])
+  @composeDirective(name: "@fieldPolicy")
+`;
+
+export interface SchemaSource {
+  readonly resolvers: NonEmptyArray<Function>;
+  /** Types that no field of this subgraph answers: stubs of entities that are only extended here. */
+  readonly orphanedTypes?: readonly Function[];
+  /** Type names whose `_entities` this subgraph answers. */
+  readonly entities: readonly string[];
+}
+
+/** The `_entities` root, resolved by type and in one batch each; installed by the subgraph. */
+export type EntitiesResolver = (source: unknown, args: { representations: readonly { __typename: string; id?: string }[] }, context: unknown) => unknown;
+
+export interface FederatedSchema {
+  readonly sdl: string;
+  readonly schema: GraphQLSchema;
+  readonly classOf: (type: string, field: string) => FieldClass | undefined;
+}
+
+export async function buildFederatedSchema(source: SchemaSource, resolveEntities: EntitiesResolver): Promise<FederatedSchema> {
+  const classes = await buildSchema({
+    resolvers: source.resolvers,
+    orphanedTypes: [...(source.orphanedTypes ?? [])],
+    scalarsMap: [{ type: Date, scalar: DateTime }],
+    skipCheck: true,
+    validate: false,
+  });
+  const sdl = `${LINKS}\n${fieldPolicySdl}\n${printSchemaWithDirectives(classes)}\n`;
+  const resolvers = createResolversMap(classes) as Record<string, Record<string, unknown>>;
+  resolvers.Query = { ...resolvers.Query, ...(source.entities.length > 0 ? { _entities: resolveEntities } : {}) };
+  const document = parse(sdl, { noLocation: true });
+  const schema = buildSubgraphSchema([{ typeDefs: document, resolvers: resolvers as never }]);
+  const table = fieldClasses(document);
+  return { sdl: print(document), schema, classOf: (type, field) => table.get(`${type}.${field}`) };
+}
+
+/** Reads `@fieldPolicy(class:)` of every object field out of SDL. */
+export function fieldClasses(document: DocumentNode): Map<string, FieldClass> {
+  const table = new Map<string, FieldClass>();
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+    for (const field of definition.fields ?? []) {
+      const directive = field.directives?.find((d) => d.name.value === 'fieldPolicy');
+      const value = directive?.arguments?.find((a) => a.name.value === 'class')?.value;
+      if (value?.kind === Kind.ENUM) table.set(`${definition.name.value}.${field.name.value}`, value.value.toLowerCase() as FieldClass);
+    }
+  }
+  return table;
+}

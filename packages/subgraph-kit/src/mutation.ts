@@ -1,0 +1,72 @@
+import { type AuditEntry, recordAudit, recordRefusal } from '@falaj/audit';
+import type { Tx } from '@falaj/database';
+import { currentTraceId, isPlatformError, type PlatformErrorCode } from '@falaj/runtime';
+import type { SubgraphContext } from './context.js';
+
+/** What a mutation is in the audit trail and to the policy. */
+export interface MutationSpec {
+  /** GraphQL name of the mutation, e.g. `createEndpoint`. */
+  readonly action: string;
+  readonly noun: string;
+  /** The verb that rules speak of: `create`, `update`, `delete`, or a verb of the noun such as `deploy`. */
+  readonly verb: string;
+  /** Attributes of the object for conditional rules; absent = decided by type. */
+  readonly row?: Readonly<Record<string, unknown>>;
+  readonly subjectId?: string;
+  readonly details?: AuditEntry['details'];
+}
+
+const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENCY_VIOLATION', 'COMPLIANCE_FAILED']);
+
+/**
+ * Authorises, changes and records in one transaction: either all of it is committed or none. A refusal is recorded in a
+ * transaction of its own; if even that cannot be written, the caller gets that error, for nothing goes unrecorded.
+ */
+export async function runMutation<T>(
+  context: SubgraphContext,
+  spec: MutationSpec,
+  work: (tx: Tx, audit: { subject(id: string, details?: AuditEntry['details']): void }) => Promise<T>,
+): Promise<T> {
+  const { principal, requestId } = context.request;
+  const { database } = context.platform;
+  const scope = { workspaceId: principal.workspaceId, zones: principal.zones, principalId: principal.id };
+  const entry = async (): Promise<AuditEntry> => ({
+    workspaceId: principal.workspaceId,
+    actorId: principal.id,
+    actorKind: principal.kind,
+    action: spec.action,
+    subjectType: spec.noun,
+    subjectId: spec.subjectId ?? null,
+    outcome: 'SUCCEEDED',
+    reason: null,
+    requestId,
+    traceId: currentTraceId() ?? null,
+    policyVersion: await context.platform.policyVersion(principal.workspaceId),
+    details: spec.details ?? {},
+  });
+  context.audited.add(spec.action);
+  try {
+    context.ability.authorize(spec.verb, spec.noun, spec.row);
+    const base = await entry();
+    return await database.inWorkspace(scope, async (tx) => {
+      let subject: { id: string | null; details: AuditEntry['details'] } = { id: base.subjectId ?? null, details: base.details };
+      const result = await work(tx, {
+        subject(id, details) {
+          subject = { id, details: { ...subject.details, ...details } };
+        },
+      });
+      await recordAudit(tx, { ...base, subjectId: subject.id, details: subject.details });
+      return result;
+    });
+  } catch (error) {
+    if (isPlatformError(error) && REFUSALS.has(error.code)) {
+      await recordRefusal(database, scope, {
+        ...(await entry()),
+        outcome: 'REFUSED',
+        reason: error.code,
+        details: { ...spec.details, message: error.message, ...error.details },
+      });
+    }
+    throw error;
+  }
+}

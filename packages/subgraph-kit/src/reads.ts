@@ -1,0 +1,234 @@
+// Every read of a governed table: row predicate and masks in SQL, so that what the principal may not see never leaves
+// the database; row-level security stands under it.
+import type { Database, Tx } from '@falaj/database';
+import type { Ability } from '@falaj/policy';
+import { PlatformError, type Principal } from '@falaj/runtime';
+import { and, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Connection } from './connection.js';
+import type { CursorSeal } from './cursor.js';
+import type { Governed, GovernedTable } from './governed-table.js';
+import type { MaskCollector } from './masking.js';
+
+/** A restriction asked for by the caller; it never reveals a field that the caller may not read. */
+export interface Filter<Row> {
+  readonly field: Extract<keyof Row, string>;
+  readonly condition: SQL;
+}
+
+export interface PageRequest<Row> {
+  readonly first: number;
+  readonly after?: string | undefined;
+  readonly filters?: readonly Filter<Row>[];
+  /** Restriction by the platform itself (a parent id), not subject to field rules. */
+  readonly where?: SQL;
+  readonly orderBy?: { readonly field: Extract<keyof Row, string>; readonly direction: 'ASC' | 'DESC' };
+}
+
+const MAX_PAGE = 500;
+const brand = new WeakSet<object>();
+
+/** True for rows that came through the policy; the guard lets no other object of a governed type out. */
+export function isGoverned(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && brand.has(row);
+}
+
+export class Reads {
+  readonly #database: Database;
+  readonly #principal: Principal;
+  readonly #ability: Ability;
+  readonly #masked: MaskCollector;
+  readonly #cursors: CursorSeal;
+
+  constructor(database: Database, principal: Principal, ability: Ability, masked: MaskCollector, cursors: CursorSeal) {
+    this.#database = database;
+    this.#principal = principal;
+    this.#ability = ability;
+    this.#masked = masked;
+    this.#cursors = cursors;
+  }
+
+  /** One page of rows that the principal may see. */
+  async page<Row>(table: GovernedTable<Row>, request: PageRequest<Row>): Promise<Connection<Governed<Row>>> {
+    const first = pageSize(request.first);
+    const plan = this.#plan(table);
+    const binding = this.#binding(table, request);
+    const where = and(plan.where, request.where, ...(request.filters ?? []).flatMap((f) => [plan.filter(f.field), f.condition]));
+    const descending = request.orderBy ? request.orderBy.direction === 'DESC' : true;
+    const sortColumn: PgColumn = request.orderBy ? table.fields[request.orderBy.field] : table.createdAt;
+    const sort = request.orderBy ? plan.orderBy(request.orderBy.field) : sql`${table.createdAt}`;
+    const position = request.after === undefined ? undefined : this.#cursors.open(binding, request.after);
+    const after = position && keyset(sort, sortColumn, table.id, descending, position);
+    const rows = await this.#rows(table, (tx) =>
+      tx
+        .select({ ...plan.columns, __sort: sql<string | null>`(${sort})::text`, __id: sql<string>`${table.id}` })
+        .from(table.table)
+        .where(and(where, after))
+        .orderBy(descending ? sql`${sort} desc nulls last` : sql`${sort} asc nulls last`, table.id)
+        .limit(first + 1),
+    );
+    const page = rows.slice(0, first);
+    const edges = page.map((row) => ({
+      node: this.#finish(table, row),
+      cursor: this.#cursors.seal(binding, [row.__sort as string | null, row.__id as string]),
+    }));
+    return {
+      edges,
+      pageInfo: {
+        hasNextPage: rows.length > first,
+        hasPreviousPage: request.after !== undefined,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+      totalCount: async () => {
+        const [counted] = await this.#rows(table, (tx) => tx.select({ count: sql<number>`count(*)::int` }).from(table.table).where(where));
+        return Number(counted?.count ?? 0);
+      },
+    };
+  }
+
+  /** Rows by id, one statement, in the order asked; null where absent or not visible. */
+  async byIds<Row>(table: GovernedTable<Row>, ids: readonly string[]): Promise<(Governed<Row> | null)[]> {
+    return this.byColumn(table, table.id, ids);
+  }
+
+  async byId<Row>(table: GovernedTable<Row>, id: string): Promise<Governed<Row> | null> {
+    return (await this.byIds(table, [id]))[0] ?? null;
+  }
+
+  /** Like `byIds`, for a row that must be there. */
+  async required<Row>(table: GovernedTable<Row>, id: string): Promise<Governed<Row>> {
+    const row = await this.byId(table, id);
+    if (!row) throw new PlatformError('NOT_FOUND', `${table.noun} not found.`, { details: { type: table.noun } });
+    return row;
+  }
+
+  /** Rows by a unique column, one statement, in the order asked. */
+  async byColumn<Row>(table: GovernedTable<Row>, column: PgColumn, values: readonly string[]): Promise<(Governed<Row> | null)[]> {
+    const plan = this.#plan(table);
+    const unique = [...new Set(values)];
+    const rows = await this.#rows(table, (tx) =>
+      tx
+        .select({ ...plan.columns, __key: sql<string>`${column}` })
+        .from(table.table)
+        .where(and(plan.where, sql`${column} = any(${sql.param(unique)}::text[])`)),
+    );
+    const byKey = new Map(rows.map((row) => [row.__key as string, this.#finish(table, row)]));
+    return values.map((value) => byKey.get(value) ?? null);
+  }
+
+  /** The newest `first` rows of each parent, one statement for all parents. */
+  async pagesByParent<Row>(
+    table: GovernedTable<Row>,
+    parent: PgColumn | SQL,
+    parentIds: readonly string[],
+    first: number,
+    where?: SQL,
+  ): Promise<Connection<Governed<Row>>[]> {
+    const limit = pageSize(first);
+    const plan = this.#plan(table);
+    const unique = [...new Set(parentIds)];
+    const rows = await this.#rows(table, (tx) => {
+      const ranked = tx
+        .select({
+          ...plan.columns,
+          __parent: sql<string>`${parent}`.as('__parent'),
+          __sort: sql<string>`${table.createdAt}::text`.as('__sort'),
+          __id: sql<string>`${table.id}`.as('__id'),
+          __rank: sql<number>`row_number() over (partition by ${parent} order by ${table.createdAt} desc, ${table.id})`.as('__rank'),
+          __total: sql<number>`count(*) over (partition by ${parent})`.as('__total'),
+        })
+        .from(table.table)
+        .where(and(plan.where, where, sql`${parent} = any(${sql.param(unique)}::text[])`))
+        .as('ranked');
+      return tx.select().from(ranked).where(sql`"__rank" <= ${limit}`).orderBy(sql`"__parent"`, sql`"__rank"`);
+    });
+    const binding = this.#binding(table, { first });
+    return parentIds.map((parentId) => {
+      const own = rows.filter((row) => row.__parent === parentId);
+      const total = Number(own[0]?.__total ?? 0);
+      const edges = own.map((row) => ({
+        node: this.#finish(table, row),
+        cursor: this.#cursors.seal(binding, [row.__sort as string, row.__id as string]),
+      }));
+      return {
+        edges,
+        pageInfo: {
+          hasNextPage: total > own.length,
+          hasPreviousPage: false,
+          startCursor: edges[0]?.cursor ?? null,
+          endCursor: edges.at(-1)?.cursor ?? null,
+        },
+        totalCount: async () => total,
+      };
+    });
+  }
+
+  #plan<Row>(table: GovernedTable<Row>) {
+    const plan = this.#ability.readPlan(table.noun, { attributes: table.attributes, fields: table.fields });
+    const columns: Record<string, SQL> = { maskedFields: plan.masked.as('maskedFields') as unknown as SQL };
+    for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
+      const masked = plan.select[field];
+      columns[field] = (masked ?? sql`null`).mapWith(column).as(field) as unknown as SQL;
+    }
+    return { where: plan.where, columns, filter: plan.filter, orderBy: plan.orderBy };
+  }
+
+  #binding<Row>(table: GovernedTable<Row>, request: PageRequest<Row>): string {
+    const filters = (request.filters ?? []).map((f) => [f.field, sqlText(f.condition)]);
+    return JSON.stringify([table.noun, this.#principal.id, this.#principal.workspaceId, request.orderBy ?? null, filters, request.where ? sqlText(request.where) : null]);
+  }
+
+  async #rows(table: GovernedTable<never> | GovernedTable<unknown>, query: (tx: Tx) => PromiseLike<unknown>): Promise<Record<string, unknown>[]> {
+    void table;
+    return (await this.#database.inWorkspace(
+      { workspaceId: this.#principal.workspaceId, zones: this.#principal.zones, principalId: this.#principal.id },
+      async (tx) => query(tx),
+      { readOnly: true },
+    )) as Record<string, unknown>[];
+  }
+
+  #finish<Row>(table: GovernedTable<Row>, row: Record<string, unknown>): Governed<Row> {
+    const masked = (row.maskedFields as string[] | null) ?? [];
+    row.maskedFields = masked;
+    for (const field of masked) this.#masked.record(table.noun, field, this.#ability.reasonOf(table.noun, field));
+    brand.add(row);
+    return row as unknown as Governed<Row>;
+  }
+}
+
+function pageSize(first: number): number {
+  if (!Number.isInteger(first) || first < 1 || first > MAX_PAGE) {
+    throw new PlatformError('BAD_USER_INPUT', `first: found ${first}, expected a whole number from 1 to ${MAX_PAGE}.`, { details: { field: 'first', found: first, limit: MAX_PAGE } });
+  }
+  return first;
+}
+
+/** Rows after a position in an order with nulls last and ties by id ascending. */
+function keyset(sort: SQL, column: PgColumn, id: PgColumn, descending: boolean, position: readonly (string | null)[]): SQL {
+  const [value, lastId] = position;
+  if (value === null || value === undefined) return sql`(${sort} is null and ${id} > ${lastId})`;
+  const typed = sql`${value}::${sql.raw(column.getSQLType())}`;
+  const beyond = descending ? sql`${sort} < ${typed}` : sql`${sort} > ${typed}`;
+  return sql`(${beyond} or (${sort} = ${typed} and ${id} > ${lastId}) or ${sort} is null)`;
+}
+
+/** A stable text of a condition with its values, for binding a cursor to it. */
+function sqlText(condition: SQL): string {
+  const seen: unknown[] = [];
+  const walk = (chunk: unknown): void => {
+    if (chunk === null || typeof chunk !== 'object') {
+      seen.push(chunk);
+    } else if (Array.isArray(chunk)) {
+      chunk.forEach(walk);
+    } else if ('queryChunks' in chunk) {
+      (chunk.queryChunks as unknown[]).forEach(walk);
+    } else if ('value' in chunk) {
+      walk(chunk.value);
+    } else if ('name' in chunk) {
+      seen.push(chunk.name);
+    }
+  };
+  walk(condition);
+  return JSON.stringify(seen);
+}

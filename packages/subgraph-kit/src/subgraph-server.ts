@@ -1,0 +1,88 @@
+// A subgraph on its own: GraphQL over HTTP for the gateway only. Nothing but the gateway's internal token opens it.
+import { createLogger, isPlatformError, metricsRegistry, PlatformError, type Principal, publicError } from '@falaj/runtime';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
+import type { RequestContext } from './context.js';
+import type { Subgraph } from './subgraph.js';
+
+export interface SubgraphServerOptions {
+  readonly subgraph: Subgraph;
+  /** Checks the internal token: audience = this subgraph, hash of exactly this body. */
+  readonly verify: (token: string, audience: string, body: string) => Promise<Principal>;
+  readonly health: () => Promise<{ ok: boolean; detail?: string }>;
+  /** More routes of the same process, e.g. the inference plane. */
+  readonly mount?: (app: FastifyInstance) => void | Promise<void>;
+}
+
+const MAX_DOCUMENTS = 1000;
+
+export async function createSubgraphServer(options: SubgraphServerOptions): Promise<FastifyInstance> {
+  const { subgraph } = options;
+  const log = createLogger(`subgraph.${subgraph.name}`);
+  const app = Fastify({ logger: false, bodyLimit: 8 * 1024 * 1024, forceCloseConnections: true });
+  const documents = new Map<string, DocumentNode>();
+  const parsed = (text: string): DocumentNode => {
+    let document = documents.get(text);
+    if (!document) {
+      document = parse(text, { noLocation: true });
+      if (documents.size >= MAX_DOCUMENTS) documents.delete(documents.keys().next().value as string);
+      documents.set(text, document);
+    }
+    return document;
+  };
+  await app.register(async (graphql) => {
+    // The body stays text until its hash is checked.
+    graphql.removeAllContentTypeParsers();
+    graphql.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    graphql.post('/graphql', async (request, reply) => {
+      const result = await execute(request, reply);
+      if (result && !(Symbol.asyncIterator in result)) return reply.type('application/json').send(JSON.stringify(result));
+      return reply.code(400).send({ errors: [{ message: 'Subscriptions go to /stream.', extensions: { code: 'BAD_USER_INPUT' } }] });
+    });
+    graphql.post('/stream', async (request, reply) => {
+      const result = await execute(request, reply);
+      reply.hijack();
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      const events = Symbol.asyncIterator in result ? result : (async function* () { yield result; })();
+      const iterator = events[Symbol.asyncIterator]();
+      reply.raw.on('close', () => void iterator.return?.());
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        reply.raw.write(`event: next\ndata: ${JSON.stringify(next.value)}\n\n`);
+      }
+      reply.raw.end('event: complete\ndata:\n\n');
+    });
+  });
+
+  async function execute(request: FastifyRequest, reply: FastifyReply): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+    const body = request.body as string;
+    const token = request.headers['x-falaj-internal-token'];
+    if (typeof token !== 'string') throw new PlatformError('UNAUTHENTICATED', 'Subgraphs answer the gateway only.');
+    const principal = await options.verify(token, subgraph.name, body);
+    const { query, variables, operationName } = JSON.parse(body) as { query: string; variables?: Record<string, unknown>; operationName?: string };
+    const abort = new AbortController();
+    reply.raw.on('close', () => {
+      if (!reply.raw.writableEnded) abort.abort();
+    });
+    const context: RequestContext = {
+      principal,
+      requestId: String(request.headers['x-request-id'] ?? ''),
+      traceparent: String(request.headers.traceparent ?? ''),
+      signal: abort.signal,
+    };
+    return subgraph.execute({ document: parsed(query), variables: variables ?? {}, operationName, context });
+  }
+
+  app.get('/health/live', async () => ({ live: true }));
+  app.get('/health/ready', async (_request, reply) => {
+    const health = await options.health();
+    return reply.code(health.ok ? 200 : 503).send({ ready: health.ok, ...(health.detail ? { detail: health.detail } : {}) });
+  });
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsRegistry.metrics()));
+  app.setErrorHandler((error, _request, reply) => {
+    const shown = publicError(error);
+    if (!isPlatformError(error)) log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
+    void reply.code(isPlatformError(error) ? error.http : 500).send({ errors: [{ message: shown.message, extensions: { code: shown.code } }] });
+  });
+  await options.mount?.(app);
+  return app;
+}

@@ -1,0 +1,126 @@
+import { assertCoverage, type Noun, type Rule } from '@falaj/policy';
+import { underTraceparent, withSpan } from '@falaj/runtime';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import { parse } from 'graphql';
+import { type Platform, type RequestContext, SubgraphContext } from './context.js';
+import { createExecutor } from './execution.js';
+import { buildFederatedSchema, fieldClasses, type SchemaSource } from './federated-schema.js';
+import { attributeType, type GovernedTable } from './governed-table.js';
+import { guardSchema } from './guard.js';
+
+/** Answers entity references of one type: ids in, rows (or stubs) out, in order, null where not visible. */
+export type ReferenceResolver = (ids: readonly string[], context: never) => Promise<readonly unknown[]>;
+
+/** Everything that a subgraph is, as data; `main.ts` of each subgraph exports one. */
+export interface SubgraphDefinition<Services = unknown> {
+  readonly name: string;
+  readonly resolvers: SchemaSource['resolvers'];
+  readonly orphanedTypes?: readonly Function[];
+  readonly tables: readonly GovernedTable<never>[];
+  readonly references: Readonly<Record<string, ReferenceResolver>>;
+  /** Built-in rules: the abilities of this subgraph's nouns, from its policy.ts. */
+  readonly rules: readonly Rule[];
+  readonly migrations: { readonly name: string; readonly folder: string };
+  /** Wires domain and store; called once. The returned `stop` ends what it started. */
+  createServices(platform: Platform): Promise<{ services: Services; stop?: () => Promise<void> }>;
+}
+
+export interface SubgraphRequest {
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string | undefined;
+  readonly context: RequestContext;
+}
+
+/** A running subgraph. */
+export interface Subgraph {
+  readonly name: string;
+  readonly sdl: string;
+  readonly schema: GraphQLSchema;
+  execute(request: SubgraphRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  close(): Promise<void>;
+}
+
+const schemaOf = (definition: SubgraphDefinition<never>, resolveEntities: Parameters<typeof buildFederatedSchema>[1]) =>
+  buildFederatedSchema(
+    {
+      resolvers: definition.resolvers,
+      ...(definition.orphanedTypes ? { orphanedTypes: definition.orphanedTypes } : {}),
+      entities: Object.keys(definition.references),
+    },
+    resolveEntities,
+  );
+
+/** SDL and nouns without a running platform: for composition, for the rule validator, for the schema check. */
+export async function describeSubgraph(definition: SubgraphDefinition<never>): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
+  const { sdl } = await schemaOf(definition, () => null);
+  return { name: definition.name, sdl, nouns: nounsOf(sdl, definition.tables) };
+}
+
+/** Nouns are the object types of the schema; attributes are the columns that the tables offer to conditions. */
+function nounsOf(sdl: string, tables: readonly GovernedTable<never>[]): Noun[] {
+  const attributes = new Map(tables.map((table) => [table.noun, table.attributes]));
+  const fields = new Map<string, Record<string, Noun['fields'][string]>>();
+  for (const [path, fieldClass] of fieldClasses(parse(sdl))) {
+    const [type = '', field = ''] = path.split('.');
+    fields.set(type, { ...fields.get(type), [field]: fieldClass });
+  }
+  return [...fields].map(([name, own]) => ({
+    name,
+    fields: own,
+    attributes: Object.fromEntries(Object.entries(attributes.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)])),
+  }));
+}
+
+/** Builds the schema, proves that every field has a class, guards it, and wires the services. */
+export async function startSubgraph<Services>(definition: SubgraphDefinition<Services>, platform: Platform): Promise<Subgraph> {
+  const references = definition.references;
+  const resolveEntities = async (
+    _source: unknown,
+    args: { representations: readonly { __typename: string; id?: string }[] },
+    context: unknown,
+  ): Promise<unknown[]> => {
+    const groups = new Map<string, { id: string; place: number }[]>();
+    args.representations.forEach((representation, place) => {
+      const group = groups.get(representation.__typename) ?? [];
+      group.push({ id: representation.id ?? '', place });
+      groups.set(representation.__typename, group);
+    });
+    const answers = new Array<unknown>(args.representations.length).fill(null);
+    await Promise.all(
+      [...groups].map(async ([typename, group]) => {
+        const resolve = references[typename];
+        if (!resolve) return;
+        const rows = await resolve(group.map((entry) => entry.id), context as never);
+        group.forEach((entry, index) => {
+          const row = rows[index] as { __typename?: string } | null | undefined;
+          if (row) {
+            row.__typename = typename;
+            answers[entry.place] = row;
+          }
+        });
+      }),
+    );
+    return answers;
+  };
+  const { sdl, schema, classOf } = await schemaOf(definition as never, resolveEntities);
+  assertCoverage(schema, classOf);
+  guardSchema(schema, new Set(definition.tables.map((table) => table.noun)), classOf);
+  const { services, stop } = await definition.createServices(platform);
+  const run = createExecutor(schema);
+  return {
+    name: definition.name,
+    sdl,
+    schema,
+    execute: (request) =>
+      underTraceparent(request.context.traceparent, () =>
+        withSpan(`subgraph.${definition.name}`, { 'graphql.operation.name': request.operationName ?? '' }, async () => {
+          const ability = await platform.abilityFor(request.context.principal);
+          return run(request, new SubgraphContext(request.context, platform, services, ability) as SubgraphContext);
+        }),
+      ),
+    close: async () => {
+      await stop?.();
+    },
+  };
+}
