@@ -1,1 +1,10 @@
-export {};
+export type * from '@falaj/contracts';
+export type { StandardSchemaV1 } from '@standard-schema/spec';
+export { definePlugin } from './define-plugin.js';
+export {
+  isPluginError,
+  PluginError,
+  type PluginErrorCode,
+  type PluginErrorOptions,
+  throwIfCancelled,
+} from './plugin-error.js';
