@@ -1,6 +1,6 @@
 import { currentTraceparent } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
-import type { Tx } from './transaction.js';
+import { clientOf, type Tx } from './transaction.js';
 
 export const OUTBOX_CHANNEL = 'falaj_outbox';
 
@@ -14,6 +14,16 @@ export async function publishEvent(
 ): Promise<void> {
   await tx.execute(sql`
     insert into falaj.outbox (workspace_id, topic, key, payload, traceparent)
-    values (falaj.workspace(), ${event.topic}, ${event.key}, ${JSON.stringify(event.payload)}::jsonb, ${currentTraceparent() ?? null})
+    values (falaj.workspace(), ${event.topic}, ${event.key}, ${JSON.stringify(event.payload)}::jsonb, ${currentTraceparent() || null})
     returning pg_notify(${OUTBOX_CHANNEL}, '')`);
+}
+
+/** Deletes events older than `days` that every known consumer has passed; answers how many. */
+export async function pruneEvents(tx: Tx, days: number): Promise<number> {
+  const { rowCount } = await clientOf(tx).query(
+    `delete from falaj.outbox o where o.at < now() - make_interval(days => $1)
+       and not exists (select from falaj.outbox_cursor c where (c.xid, c.id) < (o.xid, o.id))`,
+    [days],
+  );
+  return rowCount ?? 0;
 }

@@ -15,19 +15,19 @@ create function falaj.scope_policies(target regclass) returns void language plpg
 declare
   scope text := 'workspace_id = (select falaj.workspace())';
   wanted text;
-  found record;
+  col record;
   home name;
 begin
   foreach wanted in array array['workspace_id', 'zone'] loop
-    select a.attnotnull as required, pg_catalog.format_type(a.atttypid, null) as type into found
+    select a.attnotnull as required, pg_catalog.format_type(a.atttypid, null) as type into col
       from pg_catalog.pg_attribute a where a.attrelid = target and a.attname = wanted and not a.attisdropped;
     if not found then
       if wanted = 'workspace_id' then
         raise exception '% has no column workspace_id: every protected table belongs to a workspace', target;
       end if;
-    elsif found.type <> 'text' or not found.required then
-      raise exception '%.% must be "text not null", found "%" %', target, wanted, found.type,
-        case when found.required then 'not null' else 'null' end;
+    elsif col.type <> 'text' or not col.required then
+      raise exception '%.% must be "text not null", found "%" %', target, wanted, col.type,
+        case when col.required then 'not null' else 'null' end;
     elsif wanted = 'zone' then
       scope := scope || ' and zone = any ((select falaj.zones())::text[])';
     end if;
