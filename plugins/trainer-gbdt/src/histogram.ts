@@ -26,27 +26,45 @@ export function countedHessian(rows: number, hessianSum: number): CountedHessian
   return { rowUnit, pack: (hessian) => hessian + rounder - rounder + rowUnit };
 }
 
-/** Adds the rows `order[from..to)` into `cells` over the given columns. `packed` holds the counted hessians. */
+/**
+ * Adds the rows `order[from..to)` into `cells`, over every column: a tree that samples columns only searches fewer.
+ * `packed` holds the counted hessians.
+ */
 export function addRows(
   cells: Float64Array,
   data: BinnedMatrix,
-  chosen: Int32Array,
   order: Int32Array,
   from: number,
   to: number,
   gradients: Float64Array,
   packed: Float64Array,
 ): void {
-  const { bins, columns } = data;
-  const starts = Int32Array.from(chosen, (column) => (data.offsets[column] as number) << 1);
-  const width = chosen.length;
+  const { bins, columns, offsets } = data;
+  // Four columns a turn: their cells are apart, so the processor overlaps the four additions.
+  const unrolled = columns - (columns % 4);
   for (let k = from; k < to; k++) {
     const row = order[k] as number;
     const gradient = gradients[row] as number;
     const hessian = packed[row] as number;
     const base = row * columns;
-    for (let c = 0; c < width; c++) {
-      const cell = (starts[c] as number) + ((bins[base + (chosen[c] as number)] as number) << 1);
+    let column = 0;
+    for (; column < unrolled; column += 4) {
+      const at = base + column;
+      const a = ((offsets[column] as number) + (bins[at] as number)) << 1;
+      const b = ((offsets[column + 1] as number) + (bins[at + 1] as number)) << 1;
+      const c = ((offsets[column + 2] as number) + (bins[at + 2] as number)) << 1;
+      const d = ((offsets[column + 3] as number) + (bins[at + 3] as number)) << 1;
+      cells[a] = (cells[a] as number) + gradient;
+      cells[a + 1] = (cells[a + 1] as number) + hessian;
+      cells[b] = (cells[b] as number) + gradient;
+      cells[b + 1] = (cells[b + 1] as number) + hessian;
+      cells[c] = (cells[c] as number) + gradient;
+      cells[c + 1] = (cells[c + 1] as number) + hessian;
+      cells[d] = (cells[d] as number) + gradient;
+      cells[d + 1] = (cells[d + 1] as number) + hessian;
+    }
+    for (; column < columns; column++) {
+      const cell = ((offsets[column] as number) + (bins[base + column] as number)) << 1;
       cells[cell] = (cells[cell] as number) + gradient;
       cells[cell + 1] = (cells[cell + 1] as number) + hessian;
     }

@@ -12,6 +12,10 @@ export function seededRandom(seed: number): () => number {
 
 /** Writes `take` of the numbers 0..`from`-1, ascending and without repetition, to the front of `into`. */
 export function sampleAscending(from: number, take: number, random: () => number, into: Int32Array): void {
+  if (take === from) {
+    for (let i = 0; i < from; i++) into[i] = i;
+    return;
+  }
   let taken = 0;
   for (let candidate = 0; taken < take; candidate++) {
     if (random() * (from - candidate) < take - taken) into[taken++] = candidate;

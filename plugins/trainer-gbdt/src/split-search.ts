@@ -36,6 +36,8 @@ export function bestSplit(
   const { l2, minRowsPerLeaf, minHessianPerLeaf } = rules;
   const { rows, gradient, hessian } = node;
   const perRowUnit = 1 / rowUnit;
+  const fewestRows = minRowsPerLeaf * rowUnit;
+  const mostRows = (rows - minRowsPerLeaf + 1) * rowUnit;
   const parentScore = (gradient * gradient) / (hessian + l2);
   let bestScore = parentScore + LEAST_GAIN;
   let bestColumn = -1;
@@ -57,17 +59,19 @@ export function bestSplit(
         const cell = first + (bin << 1);
         leftGradient += cells[cell] as number;
         leftPacked += cells[cell + 1] as number;
+        if (leftPacked < fewestRows) continue;
+        if (leftPacked >= mostRows) break;
         const leftRows = Math.floor(leftPacked * perRowUnit);
-        if (leftRows < minRowsPerLeaf) continue;
-        if (rows - leftRows < minRowsPerLeaf) break;
         const leftHessian = leftPacked - leftRows * rowUnit;
         const rightHessian = hessian - leftHessian;
         if (leftHessian < minHessianPerLeaf || rightHessian < minHessianPerLeaf) continue;
         const rightGradient = gradient - leftGradient;
-        const score =
-          (leftGradient * leftGradient) / (leftHessian + l2) + (rightGradient * rightGradient) / (rightHessian + l2);
-        if (score > bestScore) {
-          bestScore = score;
+        const left = leftHessian + l2;
+        const right = rightHessian + l2;
+        // The score is lifted / (left * right); comparing across the fraction leaves the division to the winners.
+        const lifted = leftGradient * leftGradient * right + rightGradient * rightGradient * left;
+        if (lifted > bestScore * left * right) {
+          bestScore = lifted / (left * right);
           bestColumn = column;
           bestBin = bin;
           // A value missing only when the model is used follows the larger side.

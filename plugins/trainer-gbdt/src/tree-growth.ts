@@ -59,12 +59,11 @@ interface Leaf {
 /** Grows one tree, always splitting the leaf with the largest gain. */
 export async function growTree(shop: Workshop, task: TreeTask, rules: GrowthRules, pace: Pace): Promise<GrownTree> {
   const { data, histograms } = shop;
-  const { chosen } = task;
   const draft = draftTree(rules.maxLeaves);
   const root = openLeaf(shop, 0, 0, 0, task.rows);
   const leaves = [root];
   if (worthSearching(root, rules) && rules.maxLeaves > 1) {
-    await fillHistogram(shop, root, chosen, pace);
+    await fillHistogram(shop, root, pace);
     search(shop, root, task, rules);
   }
 
@@ -88,7 +87,7 @@ export async function growTree(shop: Workshop, task: TreeTask, rules: GrowthRule
       continue;
     }
     const [small, large] = middle - parent.from < parent.to - middle ? [leftLeaf, rightLeaf] : [rightLeaf, leftLeaf];
-    await fillHistogram(shop, small, chosen, pace);
+    await fillHistogram(shop, small, pace);
     large.cells = parent.cells;
     parent.cells = undefined;
     subtract(large.cells as Float64Array, small.cells as Float64Array);
@@ -129,14 +128,14 @@ function search(shop: Workshop, leaf: Leaf, { chosen, rowUnit }: TreeTask, rules
   leaf.split = bestSplit(leaf.cells as Float64Array, shop.data, chosen, sums, rowUnit, rules);
 }
 
-async function fillHistogram(shop: Workshop, leaf: Leaf, chosen: Int32Array, pace: Pace): Promise<void> {
+async function fillHistogram(shop: Workshop, leaf: Leaf, pace: Pace): Promise<void> {
   const cells = shop.histograms.pop() ?? new Float64Array(shop.data.cells * 2);
   cells.fill(0);
-  const rowsPerSlice = Math.ceil(CELLS_PER_SLICE / chosen.length);
+  const rowsPerSlice = Math.ceil(CELLS_PER_SLICE / shop.data.columns);
   for (let from = leaf.from; from < leaf.to; from += rowsPerSlice) {
     if (pace.due()) await pace.rest();
     const to = Math.min(leaf.to, from + rowsPerSlice);
-    addRows(cells, shop.data, chosen, shop.order, from, to, shop.gradients, shop.packed);
+    addRows(cells, shop.data, shop.order, from, to, shop.gradients, shop.packed);
   }
   leaf.cells = cells;
 }
@@ -159,15 +158,18 @@ function partition(shop: Workshop, leaf: Leaf, split: Split): number {
   const { order, spare, data } = shop;
   const { bins, columns } = data;
   const { column, bin } = split;
-  const missingBin = (data.edges[column] as Float32Array).length + 1;
-  const missingGoesLeft = split.missingLeft;
+  const goesLeft = new Uint8Array(256).fill(1, 0, bin + 1);
+  if (split.missingLeft) goesLeft[(data.edges[column] as Float32Array).length + 1] = 1;
   let left = leaf.from;
   let right = 0;
   for (let k = leaf.from; k < leaf.to; k++) {
+    // Written to both sides and counted on one: which side is a coin toss, so a branch would be mispredicted.
     const row = order[k] as number;
-    const rowBin = bins[row * columns + column] as number;
-    if (rowBin <= bin || (missingGoesLeft && rowBin === missingBin)) order[left++] = row;
-    else spare[right++] = row;
+    const toLeft = goesLeft[bins[row * columns + column] as number] as number;
+    order[left] = row;
+    spare[right] = row;
+    left += toLeft;
+    right += 1 - toLeft;
   }
   order.set(spare.subarray(0, right), left);
   return left;
