@@ -35,18 +35,22 @@ it('loses nothing under 16 writers of random speed, where a cursor on id alone d
   const written: string[] = [];
   const writer = async (name: number) => {
     for (let i = 0; i < 25; i++) {
-      await wide
-        .inWorkspace(scope, async (tx) => {
-          if (Math.random() < 0.5) {
-            await tx.execute(sql`select pg_current_xact_id()`);
-            await sleep(Math.random() * 6);
-          }
-          await publishEvent(tx, { topic: 't', key: `${name}-${i}`, payload: null });
-          await sleep(Math.random() * 8);
-          if (i % 10 === 9) throw new Error('roll back');
-          written.push(`${name}-${i}`);
-        })
-        .catch(() => undefined);
+      const key = `${name}-${i}`;
+      const doomed = i % 10 === 9;
+      const work = wide.inWorkspace(scope, async (tx) => {
+        if (Math.random() < 0.5) {
+          await tx.execute(sql`select pg_current_xact_id()`);
+          await sleep(Math.random() * 6);
+        }
+        await publishEvent(tx, { topic: 't', key, payload: null });
+        await sleep(Math.random() * 8);
+        if (doomed) throw new Error('roll back');
+      });
+      if (doomed) await expect(work).rejects.toThrow('roll back');
+      else {
+        await work;
+        written.push(key);
+      }
     }
   };
   await Promise.all(Array.from({ length: 16 }, (_, name) => writer(name)));

@@ -16,7 +16,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PlatformError } from '@falaj/runtime';
 import { type Account, assertReachable, nativeFolder, runProgram, serverAccount } from './binaries.js';
@@ -36,6 +35,8 @@ export interface Cluster {
 
 /** The kernel allows 104 bytes on macOS and 108 on Linux for the path of a socket. */
 const LONGEST_SOCKET = 103;
+/** Not os.tmpdir(): every user of a directory must find the same socket, whatever its environment says. */
+const SHORT_FOLDER = '/tmp';
 
 export function openCluster(dataDirectory: string): Cluster {
   const wanted = resolve(dataDirectory);
@@ -53,7 +54,7 @@ export function openCluster(dataDirectory: string): Cluster {
   return {
     root,
     cluster: join(root, 'cluster'),
-    sockets: fits ? near : join(realpathSync(tmpdir()), `falaj-${process.getuid?.() ?? 0}-${key}`),
+    sockets: fits ? near : join(SHORT_FOLDER, `falaj-${process.getuid?.() ?? 0}-${key}`),
     lock: join(root, 'lock'),
     users: join(root, 'users'),
     log: join(root, 'server.log'),
@@ -131,6 +132,8 @@ export function writeSettings(at: Cluster, settings: Readonly<Record<string, str
     timezone: 'UTC',
     log_timezone: 'UTC',
     max_connections: '200',
+    // A killed client's statement must not hold its locks for as long as it would have run.
+    client_connection_check_interval: '2s',
     ...settings,
   };
   const quote = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -84,7 +84,7 @@ async function join(at: Cluster, lingerMs: number): Promise<{ leave(): void }> {
     cwd: '/',
     detached: true,
     stdio: 'ignore',
-    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
+    env: { PATH: process.env.PATH },
   });
   child.unref();
   for (let attempt = 0; attempt < 500; attempt++) {

@@ -29,7 +29,8 @@ async function watchUntilUnused(at: Cluster): Promise<void> {
       watch.close();
       if (!at.sockets.startsWith(at.root)) rmSync(at.sockets, { recursive: true, force: true });
       return true;
-    });
+      // Whatever went wrong, the duty stays: try again after another lonely while.
+    }).catch(() => false);
     if (done) return;
     lonelySince = undefined;
   }
