@@ -21,15 +21,12 @@ export interface BinnedMatrix {
   readonly offsets: Int32Array;
   /** Cells of a histogram over all columns. */
   readonly cells: number;
-  /** 1 where the column has at least one missing value. */
-  readonly hasMissing: Uint8Array;
 }
 
 export async function binMatrix(matrix: Matrix, maxBins: number, seed: number, pace: Pace): Promise<BinnedMatrix> {
   const { rows, values } = matrix;
   const columns = matrix.columns.length;
   const bins = new Uint8Array(rows * columns);
-  const hasMissing = new Uint8Array(columns);
   const offsets = new Int32Array(columns);
   const edges: Float32Array[] = [];
   const sampled = Math.min(rows, EDGE_SAMPLE_ROWS);
@@ -41,14 +38,13 @@ export async function binMatrix(matrix: Matrix, maxBins: number, seed: number, p
     const columnEdges = edgesOf(sortedValues(values, columns, column, sample), maxBins);
     for (let from = 0; from < rows; from += ROWS_PER_SLICE) {
       if (pace.due()) await pace.rest();
-      const missing = binRows(values, columns, column, columnEdges, bins, from, Math.min(rows, from + ROWS_PER_SLICE));
-      if (missing) hasMissing[column] = 1;
+      binRows(values, columns, column, columnEdges, bins, from, Math.min(rows, from + ROWS_PER_SLICE));
     }
     edges.push(columnEdges);
     offsets[column] = cells;
     cells += columnEdges.length + 2;
   }
-  return { rows, columns, bins, edges, offsets, cells, hasMissing };
+  return { rows, columns, bins, edges, offsets, cells };
 }
 
 /** The sampled present values of one column, ascending. */
@@ -95,7 +91,7 @@ function between(low: number, high: number): number {
   return middle < high ? middle : low;
 }
 
-/** Fills one column of `bins` for some rows; true when a value was missing. */
+/** Fills one column of `bins` for some rows. */
 function binRows(
   values: Float32Array,
   columns: number,
@@ -104,15 +100,13 @@ function binRows(
   bins: Uint8Array,
   from: number,
   to: number,
-): boolean {
+): void {
   const missingBin = edges.length + 1;
-  let missing = false;
   for (let row = from; row < to; row++) {
     const at = row * columns + column;
     const value = values[at] as number;
     if (Number.isNaN(value)) {
       bins[at] = missingBin;
-      missing = true;
       continue;
     }
     let low = 0;
@@ -124,5 +118,4 @@ function binRows(
     }
     bins[at] = low;
   }
-  return missing;
 }
