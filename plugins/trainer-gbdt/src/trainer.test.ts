@@ -190,6 +190,32 @@ describe('determinism', () => {
   });
 });
 
+test('the file says what it is: shapes for ONNX Runtime, trainer and columns as metadata', async () => {
+  const { model } = await train(sample('multiclass'));
+  const session = await ort.InferenceSession.create(model);
+  expect(session.inputMetadata).toMatchObject([{ name: 'features', type: 'float32', shape: ['N', 6] }]);
+  expect(session.outputMetadata).toMatchObject([{ name: 'probabilities', type: 'float32', shape: ['N', 3] }]);
+  // A metadata entry on the wire: field 1 with its length and text, then field 2.
+  const entry = (key: string, value: string) =>
+    Buffer.concat([Buffer.of(10, key.length), Buffer.from(key), Buffer.of(18, value.length), Buffer.from(value)]);
+  const file = Buffer.from(model);
+  expect(file.includes(entry('trainer', 'gbdt'))).toBe(true);
+  expect(file.includes(entry('version', '0.1.0'))).toBe(true);
+  expect(file.includes(entry('columns', JSON.stringify(['c0', 'c1', 'c2', 'c3', 'c4', 'c5'])))).toBe(true);
+});
+
+test('the event loop turns while training runs, so an abort from outside arrives', async () => {
+  const controller = new AbortController();
+  let reported = 0;
+  const call = silentCall(controller.signal, ({ step }) => {
+    reported = step;
+  });
+  setTimeout(() => controller.abort(), 5);
+  const request = { ...sample('regression'), parameters: { trees: 10_000 } };
+  await expect(train(request, call)).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(reported).toBeLessThan(10_000);
+});
+
 test('an abort ends training between trees', async () => {
   const controller = new AbortController();
   let reported = 0;
