@@ -54,7 +54,7 @@ it('loses nothing under 16 writers of random speed, where a cursor on id alone d
     }
   };
   await Promise.all(Array.from({ length: 16 }, (_, name) => writer(name)));
-  await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(written.length);
+  await expect.poll(() => heard.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(written.length);
   expect(heard.toSorted()).toEqual(written.toSorted());
   writing = false;
   await naive;
