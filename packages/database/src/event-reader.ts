@@ -178,13 +178,16 @@ async function openCursor(session: pg.Client, consumer: string, from: 'beginning
   return rows[0] ?? { xid: '0', id: '0' };
 }
 
-/** Below the oldest running transaction nothing can appear any more, so whatever this cursor has passed is complete. */
+/**
+ * Below the oldest running transaction nothing can appear any more, so whatever this cursor has passed is complete.
+ * The order names the table: a bare `xid` would be the text of the select list, where 1000 comes before 999.
+ */
 async function nextEvents(session: pg.Client, cursor: Cursor, options: ReadEventsOptions): Promise<Row[]> {
   const { rows } = await session.query<Row>(
-    `select xid::text, id::text, workspace_id, topic, key, payload, traceparent, at from falaj.outbox
-     where (xid, id) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+    `select o.xid::text, o.id::text, workspace_id, topic, key, payload, traceparent, at from falaj.outbox o
+     where (o.xid, o.id) > ($1::xid8, $2::bigint) and o.xid < pg_snapshot_xmin(pg_current_snapshot())
        and ($3::text[] is null or topic = any ($3))
-     order by xid, id limit $4`,
+     order by o.xid, o.id limit $4`,
     [cursor.xid, cursor.id, options.topics ?? null, options.batch ?? 100],
   );
   return rows;

@@ -63,6 +63,17 @@ it('loses nothing under 16 writers of random speed, where a cursor on id alone d
   await wide.close();
 });
 
+it('orders transactions by number, not by the text of their number', async () => {
+  await test.database.asSystem((tx) =>
+    clientOf(tx).query(`insert into falaj.outbox (xid, topic, key, payload)
+      select x::text::xid8, 't', x::text, 'null' from unnest(array[100, 9, 101, 10, 99, 11]) x`),
+  );
+  const heard: string[] = [];
+  const reader = await readEvents(test.database, 'c', async ({ key }) => void heard.push(key), { batch: 2 });
+  await expect.poll(() => heard).toEqual(['9', '10', '11', '99', '100', '101']);
+  await reader.stop();
+});
+
 it('gives a failing event again, in order, and skips nothing', async () => {
   const calls: string[] = [];
   let refuse = 2;
