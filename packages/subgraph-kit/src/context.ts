@@ -1,13 +1,13 @@
-import type { AuditEntry } from '@falaj/audit';
 import type { Database, Tx } from '@falaj/database';
 import type { Ability } from '@falaj/policy';
-import type { PluginRegistry } from '@falaj/plugin-host';
+import type { Call } from '@falaj/contracts';
+import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
 import type { Logger, Principal } from '@falaj/runtime';
 import DataLoader from 'dataloader';
 import type { CursorSeal } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
 import { MaskCollector } from './masking.js';
-import { type MutationSpec, runMutation } from './mutation.js';
+import { type MutationAudit, type MutationSpec, runMutation } from './mutation.js';
 import { Reads } from './reads.js';
 
 /** Who asks and until when: made at the edge, passed by reference in process, rebuilt from the internal token over HTTP. */
@@ -23,6 +23,8 @@ export interface RequestContext {
 export interface Platform {
   readonly database: Database;
   readonly plugins: PluginRegistry;
+  /** Artifacts, sealed before any store sees them. */
+  readonly vault: ArtifactVault;
   readonly abilityFor: (principal: Principal) => Promise<Ability>;
   readonly policyVersion: (workspaceId: string) => Promise<number>;
   readonly cursors: CursorSeal;
@@ -65,8 +67,29 @@ export class SubgraphContext<Services = unknown> {
     return loader.load(key);
   }
 
+  /** Columns that every row has: whose it is and who made it. */
+  get ownership(): { workspaceId: string; ownerId: string; owner: string } {
+    return { workspaceId: this.principal.workspaceId, ownerId: this.principal.id, owner: this.principal.name };
+  }
+
+  /** A read-only transaction for the platform's own look-ups, after the caller's right was checked. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const { workspaceId, zones, id } = this.principal;
+    return this.platform.database.inWorkspace({ workspaceId, zones, principalId: id }, work, { readOnly: true });
+  }
+
+  /** What accompanies a plugin call made for this request. */
+  pluginCall(zone: string, idempotencyKey?: string): Call {
+    return this.platform.plugins.createCall(this.principal.id, {
+      workspaceId: this.principal.workspaceId,
+      zone,
+      signal: this.request.signal,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+  }
+
   /** Runs a change in one transaction with its audit record; see `runMutation`. */
-  mutate<T>(spec: MutationSpec, work: (tx: Tx, audit: { subject(id: string, details?: AuditEntry['details']): void }) => Promise<T>): Promise<T> {
+  mutate<T, P = undefined>(spec: MutationSpec<P>, work: (tx: Tx, audit: MutationAudit, prepared: P) => Promise<T>): Promise<T> {
     return runMutation(this, spec, work);
   }
 }

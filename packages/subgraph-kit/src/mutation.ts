@@ -3,8 +3,13 @@ import type { Tx } from '@falaj/database';
 import { currentTraceId, isPlatformError, type PlatformErrorCode } from '@falaj/runtime';
 import type { SubgraphContext } from './context.js';
 
+/** Lets the work name what it changed, where that is known only then. */
+export interface MutationAudit {
+  subject(id: string, details?: AuditEntry['details']): void;
+}
+
 /** What a mutation is in the audit trail and to the policy. */
-export interface MutationSpec {
+export interface MutationSpec<P = undefined> {
   /** GraphQL name of the mutation, e.g. `createEndpoint`. */
   readonly action: string;
   readonly noun: string;
@@ -14,6 +19,8 @@ export interface MutationSpec {
   readonly row?: Readonly<Record<string, unknown>>;
   readonly subjectId?: string;
   readonly details?: AuditEntry['details'];
+  /** Work that needs no transaction and may be long (plugins, files): runs once authorised, before the transaction begins. */
+  readonly prepare?: () => Promise<P>;
 }
 
 const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENCY_VIOLATION', 'COMPLIANCE_FAILED']);
@@ -22,10 +29,10 @@ const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENC
  * Authorises, changes and records in one transaction: either all of it is committed or none. A refusal is recorded in a
  * transaction of its own; if even that cannot be written, the caller gets that error, for nothing goes unrecorded.
  */
-export async function runMutation<T>(
+export async function runMutation<T, P>(
   context: SubgraphContext,
-  spec: MutationSpec,
-  work: (tx: Tx, audit: { subject(id: string, details?: AuditEntry['details']): void }) => Promise<T>,
+  spec: MutationSpec<P>,
+  work: (tx: Tx, audit: MutationAudit, prepared: P) => Promise<T>,
 ): Promise<T> {
   const { principal, requestId } = context.request;
   const { database } = context.platform;
@@ -47,14 +54,16 @@ export async function runMutation<T>(
   context.audited.add(spec.action);
   try {
     context.ability.authorize(spec.verb, spec.noun, spec.row);
+    const prepared = (await spec.prepare?.()) as P;
     const base = await entry();
     return await database.inWorkspace(scope, async (tx) => {
       let subject: { id: string | null; details: AuditEntry['details'] } = { id: base.subjectId ?? null, details: base.details };
-      const result = await work(tx, {
+      const audit: MutationAudit = {
         subject(id, details) {
           subject = { id, details: { ...subject.details, ...details } };
         },
-      });
+      };
+      const result = await work(tx, audit, prepared);
       await recordAudit(tx, { ...base, subjectId: subject.id, details: subject.details });
       return result;
     });

@@ -4,7 +4,7 @@ import type { Database, Tx } from '@falaj/database';
 import type { Ability } from '@falaj/policy';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { and, type SQL, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Connection } from './connection.js';
 import type { CursorSeal } from './cursor.js';
 import type { Governed, GovernedTable } from './governed-table.js';
@@ -23,6 +23,12 @@ export interface PageRequest<Row> {
   /** Restriction by the platform itself (a parent id), not subject to field rules. */
   readonly where?: SQL;
   readonly orderBy?: { readonly field: Extract<keyof Row, string>; readonly direction: 'ASC' | 'DESC' };
+}
+
+/** How children are found from their parents: by a link table, and with a further restriction. */
+export interface ParentOptions {
+  readonly link?: { readonly table: PgTable; readonly on: SQL };
+  readonly where?: SQL;
 }
 
 const MAX_PAGE = 500;
@@ -123,13 +129,13 @@ export class Reads {
     parent: PgColumn | SQL,
     parentIds: readonly string[],
     first: number,
-    where?: SQL,
+    options: ParentOptions = {},
   ): Promise<Connection<Governed<Row>>[]> {
     const limit = pageSize(first);
     const plan = this.#plan(table);
     const unique = [...new Set(parentIds)];
     const rows = await this.#rows(table, (tx) => {
-      const ranked = tx
+      const selection = tx
         .select({
           ...plan.columns,
           __parent: sql<string>`${parent}`.as('__parent'),
@@ -139,8 +145,9 @@ export class Reads {
           __total: sql<number>`count(*) over (partition by ${parent})`.as('__total'),
         })
         .from(table.table)
-        .where(and(plan.where, where, sql`${parent} = any(${sql.param(unique)}::text[])`))
-        .as('ranked');
+        .$dynamic();
+      const joined = options.link ? selection.innerJoin(options.link.table, options.link.on) : selection;
+      const ranked = joined.where(and(plan.where, options.where, sql`${parent} = any(${sql.param(unique)}::text[])`)).as('ranked');
       return tx.select().from(ranked).where(sql`"__rank" <= ${limit}`).orderBy(sql`"__parent"`, sql`"__rank"`);
     });
     const binding = this.#binding(table, { first });

@@ -16,7 +16,10 @@ export interface SubgraphDefinition<Services = unknown> {
   readonly name: string;
   readonly resolvers: SchemaSource['resolvers'];
   readonly orphanedTypes?: readonly Function[];
-  readonly tables: readonly GovernedTable<never>[];
+  // biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
+  readonly tables: readonly GovernedTable<any>[];
+  /** Attributes that rules may mention on types without a table. */
+  readonly attributes?: Readonly<Record<string, Noun['attributes']>>;
   readonly references: Readonly<Record<string, ReferenceResolver>>;
   /** Built-in rules: the abilities of this subgraph's nouns, from its policy.ts. */
   readonly rules: readonly Rule[];
@@ -54,12 +57,12 @@ const schemaOf = (definition: SubgraphDefinition<never>, resolveEntities: Parame
 /** SDL and nouns without a running platform: for composition, for the rule validator, for the schema check. */
 export async function describeSubgraph(definition: SubgraphDefinition<never>): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
   const { sdl } = await schemaOf(definition, () => null);
-  return { name: definition.name, sdl, nouns: nounsOf(sdl, definition.tables) };
+  return { name: definition.name, sdl, nouns: nounsOf(sdl, definition) };
 }
 
 /** Nouns are the object types of the schema; attributes are the columns that the tables offer to conditions. */
-function nounsOf(sdl: string, tables: readonly GovernedTable<never>[]): Noun[] {
-  const attributes = new Map(tables.map((table) => [table.noun, table.attributes]));
+function nounsOf(sdl: string, { tables, attributes: declared = {} }: Pick<SubgraphDefinition, 'tables' | 'attributes'>): Noun[] {
+  const columns = new Map(tables.map((table) => [table.noun, table.attributes]));
   const fields = new Map<string, Record<string, Noun['fields'][string]>>();
   for (const [path, fieldClass] of fieldClasses(parse(sdl))) {
     const [type = '', field = ''] = path.split('.');
@@ -68,7 +71,10 @@ function nounsOf(sdl: string, tables: readonly GovernedTable<never>[]): Noun[] {
   return [...fields].map(([name, own]) => ({
     name,
     fields: own,
-    attributes: Object.fromEntries(Object.entries(attributes.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)])),
+    attributes: {
+      ...declared[name],
+      ...Object.fromEntries(Object.entries(columns.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)])),
+    },
   }));
 }
 

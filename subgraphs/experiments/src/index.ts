@@ -1,1 +1,1 @@
-export {};
+export { experimentsSubgraph } from './main.js';

@@ -1,1 +1,1 @@
-export {};
+export { featuresSubgraph } from './main.js';

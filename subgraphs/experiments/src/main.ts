@@ -1,0 +1,57 @@
+// Wires the experiments subgraph; nothing else.
+import { fileURLToPath } from 'node:url';
+import type { Platform, SubgraphContext, SubgraphDefinition } from '@falaj/subgraph-kit';
+import { startRunWorker } from './domain/run-worker.js';
+import { rules } from './policy.js';
+import type { ExperimentsServices } from './schema/context.js';
+import { ExperimentResolver } from './schema/experiment.js';
+import { RunResolver } from './schema/run.js';
+import { RunProgressResolver } from './schema/run-progress.js';
+import { TrainingSetRunsResolver } from './schema/training-set.js';
+import { TrainingSet } from './schema/run-types.js';
+import { experiments, runs } from './store/governed.js';
+import { RUN_CHANNEL } from './store/run-queue.js';
+import { workerPorts } from './store/worker-ports.js';
+
+export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
+  name: 'experiments',
+  resolvers: [ExperimentResolver, RunResolver, RunProgressResolver, TrainingSetRunsResolver],
+  orphanedTypes: [TrainingSet],
+  tables: [experiments, runs],
+  references: {
+    Experiment: (ids, context: SubgraphContext) => context.reads.byIds(experiments, ids),
+    Run: (ids, context: SubgraphContext) => context.reads.byIds(runs, ids),
+    TrainingSet: async (ids) => ids.map((id) => ({ id })),
+  },
+  rules,
+  migrations: { name: 'experiments', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
+  createServices,
+};
+
+async function createServices(platform: Platform): Promise<{ services: ExperimentsServices; stop: () => Promise<void> }> {
+  const listeners = new Map<string, Set<() => void>>();
+  const unlisten = await platform.database.listen(RUN_CHANNEL, (runId) => {
+    // An empty notice follows a broken connection: anything may have been missed.
+    for (const callback of runId ? (listeners.get(runId) ?? []) : [...listeners.values()].flatMap((own) => [...own])) callback();
+  });
+  const { ports, stop } = await workerPorts(platform);
+  const worker = startRunWorker(ports, platform.log);
+  return {
+    services: {
+      onRunChange(runId, callback) {
+        const own = listeners.get(runId) ?? new Set();
+        own.add(callback);
+        listeners.set(runId, own);
+        return () => {
+          own.delete(callback);
+          if (own.size === 0) listeners.delete(runId);
+        };
+      },
+    },
+    stop: async () => {
+      await worker.stop();
+      await stop();
+      await unlisten();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
+// at the fields, in schema/.
+import type { FieldClass, Rule } from '@falaj/policy';
+
+const grant = (subject: string, name: string, classes: readonly FieldClass[], roles: readonly string[], reason: string): Rule => ({
+  id: `experiments.${subject}.${name}`,
+  effect: 'ALLOW',
+  actions: ['read'],
+  subject,
+  classes,
+  roles,
+  reason,
+});
+
+export const rules: readonly Rule[] = [
+  ...['Experiment', 'Run'].flatMap((subject): Rule[] => [
+    grant(subject, 'read-ordinary', ['open', 'internal'], ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'], 'ORDINARY_METADATA'),
+    grant(subject, 'read-sensitive', ['sensitive', 'platform'], ['data-scientist', 'auditor', 'administrator'], 'SCORES_AND_DIGESTS'),
+    grant(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+    {
+      id: `experiments.${subject}.write`,
+      effect: 'ALLOW',
+      actions: ['create', 'update'],
+      subject,
+      roles: ['data-scientist'],
+      reason: 'TRAINING',
+    },
+  ]),
+  {
+    id: 'experiments.Run.scores-for-approval',
+    effect: 'ALLOW',
+    actions: ['read'],
+    subject: 'Run',
+    classes: ['sensitive'],
+    roles: ['approver'],
+    reason: 'SCORES_AND_DIGESTS',
+  },
+  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance'].map((subject) =>
+    grant(subject, 'read', ['sensitive'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'SCORES_AND_DIGESTS'),
+  ),
+];

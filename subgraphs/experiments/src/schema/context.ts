@@ -1,0 +1,12 @@
+import type { SubgraphContext } from '@falaj/subgraph-kit';
+
+/** What this subgraph wires once: a source of notices that a run changed. */
+export interface ExperimentsServices {
+  /** Calls back at every change of the run until the returned function is called. */
+  onRunChange(runId: string, callback: () => void): () => void;
+}
+
+export type ExperimentsContext = SubgraphContext<ExperimentsServices>;
+
+/** A class of another file without the import cycle that decorator metadata would run into. */
+export type Relation<T> = T;

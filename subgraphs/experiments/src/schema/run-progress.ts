@@ -1,0 +1,43 @@
+import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
+import { runs } from '../store/governed.js';
+import { latestMetrics } from '../store/metrics.js';
+import type { ExperimentsContext } from './context.js';
+import { isFinal, shownMetric } from './run.js';
+import { RunProgress } from './run-types.js';
+
+@Resolver()
+export class RunProgressResolver {
+  @Subscription(() => RunProgress, {
+    description: 'Follows a run until it is finished: its state, steps and latest metrics at every change.',
+    subscribe: ({ args, context }: { args: { runId: string }; context: ExperimentsContext }) => follow(context, args.runId),
+  })
+  runProgress(@Root() progress: RunProgress, @Arg('runId', () => ID, { description: 'Run.' }) _runId: string, @Ctx() _context: ExperimentsContext): RunProgress {
+    return progress;
+  }
+}
+
+/** One event at the start and one per change; bursts are answered by the newest state, so a slow reader never queues. */
+async function* follow(context: ExperimentsContext, runId: string): AsyncGenerator<RunProgress> {
+  let changed = true;
+  let wake = () => {};
+  const note = () => {
+    changed = true;
+    wake();
+  };
+  const stop = context.services.onRunChange(runId, note);
+  context.request.signal.addEventListener('abort', note);
+  try {
+    for (;;) {
+      if (!changed) await new Promise<void>((resolve) => (wake = resolve));
+      if (context.request.signal.aborted) return;
+      changed = false;
+      const row = await context.reads.required(runs, runId);
+      const [metrics] = await latestMetrics(context, [runId]);
+      yield { runId, state: row.state ?? 'QUEUED', step: row.step ?? 0, totalSteps: row.totalSteps ?? 0, metrics: (metrics ?? []).map(shownMetric) };
+      if (isFinal(row.state)) return;
+    }
+  } finally {
+    stop();
+    context.request.signal.removeEventListener('abort', note);
+  }
+}

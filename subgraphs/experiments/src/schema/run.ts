@@ -1,0 +1,212 @@
+import { assertResidency } from '@falaj/policy';
+import { PlatformError } from '@falaj/runtime';
+import { Attribute, type Connection, JSONObject, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import { and, eq, inArray } from 'drizzle-orm';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { terminalStates } from '../domain/run.js';
+import { type TrainingSetFacts, trainingRunInput } from '../domain/training-run.js';
+import { experiments, type RunRow, runs } from '../store/governed.js';
+import { latestMetrics, metricHistory, type MetricPoint } from '../store/metrics.js';
+import { notify } from '../store/run-queue.js';
+import { run } from '../store/tables.js';
+import type { ExperimentsContext, Relation } from './context.js';
+import { Experiment } from './experiment.js';
+import { FeatureImportance, FeatureViewReference, Metric, Run, RunConnection, RunFilter, RunPayload, StartTrainingRunInput, TrainerInfo, TrainingSet } from './run-types.js';
+
+export { RunConnection } from './run-types.js';
+
+export const shownMetric = ({ key, step, value, loggedAt }: MetricPoint): Metric => ({
+  key,
+  step,
+  value: Number.isFinite(value) ? value : null,
+  text: String(value),
+  loggedAt,
+});
+
+const TRAINING_SET = /* GraphQL */ `
+  query TrainingSetForRun($id: ID!) {
+    trainingSet(id: $id) {
+      digest
+      zone
+      artifactKey
+      artifactDigest
+      servingPlan
+      categories
+      allowedZones
+      columns { name role type }
+      featureViews { id name version }
+    }
+  }
+`;
+
+@Resolver(() => Run)
+export class RunResolver {
+  @Query(() => Run, { nullable: true, description: 'A run by id.' })
+  run(@Arg('id', () => ID, { description: 'Its id.' }) id: string, @Ctx() context: ExperimentsContext) {
+    return context.reads.required(runs, id);
+  }
+
+  @Query(() => RunConnection, { description: 'Runs, newest first.' })
+  runs(
+    @Args(() => PageArguments) page: PageArguments,
+    @Arg('filter', () => RunFilter, { nullable: true, description: 'Restriction.' }) filter: RunFilter | undefined,
+    @Ctx() context: ExperimentsContext,
+  ): Promise<Connection<unknown>> {
+    return context.reads.page(runs, {
+      ...page,
+      filters: [
+        ...(filter?.experimentId ? [{ field: 'experimentId' as const, condition: eq(run.experimentId, filter.experimentId) }] : []),
+        ...(filter?.state ? [{ field: 'state' as const, condition: eq(run.state, filter.state as never) }] : []),
+        ...(filter?.trainingSetId ? [{ field: 'trainingSetId' as const, condition: eq(run.trainingSetId, filter.trainingSetId) }] : []),
+      ],
+    });
+  }
+
+  @Query(() => [TrainerInfo], { description: 'Trainers of this deployment.' })
+  trainers(@Ctx() context: ExperimentsContext): TrainerInfo[] {
+    return context.platform.plugins
+      .list()
+      .filter((plugin) => plugin.kind === 'trainer')
+      .map((plugin) => ({ ...plugin, capabilities: [...plugin.capabilities] }));
+  }
+
+  @FieldResolver(() => Experiment)
+  @Attribute(() => Experiment, 'internal', 'Experiment that it belongs to.')
+  experiment(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Relation<Experiment> | null> {
+    return context.load('Experiment', row.experimentId, (ids) => context.reads.byIds(experiments, ids)) as Promise<Relation<Experiment> | null>;
+  }
+
+  @FieldResolver(() => TrainingSet)
+  @Attribute(() => TrainingSet, 'internal', 'Training set that it learned from.')
+  trainingSet(@Root() row: RunRow): Relation<TrainingSet> | null {
+    return row.trainingSetId ? { id: row.trainingSetId } : null;
+  }
+
+  @FieldResolver(() => JSONObject)
+  @Attribute(() => JSONObject, 'internal', 'Every parameter of the trainer: as used once it finished, as asked before.')
+  parameters(@Root() row: RunRow) {
+    return row.result?.parameters ?? row.request?.parameters ?? null;
+  }
+
+  @FieldResolver(() => JSONObject)
+  @Attribute(() => JSONObject, 'internal', 'Tensors of the exported model.')
+  signature(@Root() row: RunRow) {
+    return row.result?.signature ?? null;
+  }
+
+  @FieldResolver(() => [String])
+  @Attribute(() => [String], 'internal', 'Columns that the model takes, in order.')
+  columns(@Root() row: RunRow) {
+    return row.result?.signature.inputs[0]?.columns ?? null;
+  }
+
+  @FieldResolver(() => JSONObject)
+  @Attribute(() => JSONObject, 'sensitive', 'How inference makes the columns from the online store and the request.')
+  servingPlan(@Root() row: RunRow) {
+    return row.trainingSet?.servingPlan ?? null;
+  }
+
+  @FieldResolver(() => [FeatureViewReference])
+  @Attribute(() => [FeatureViewReference], 'internal', 'Exact view versions that it learned from.')
+  featureViews(@Root() row: RunRow) {
+    return row.trainingSet?.featureViews ?? null;
+  }
+
+  @FieldResolver(() => [FeatureImportance])
+  @Attribute(() => [FeatureImportance], 'sensitive', 'Contribution per column, largest first.')
+  importance(@Root() row: RunRow) {
+    if (!row.result) return null;
+    return Object.entries(row.result.importance).map(([column, share]) => ({ column, share })).sort((a, b) => b.share - a.share);
+  }
+
+  @FieldResolver(() => [Metric])
+  @Attribute(() => [Metric], 'sensitive', 'Latest value of each metric.')
+  async metrics(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Metric[]> {
+    const points = await context.load('Run.metrics', row.id, (ids) => latestMetrics(context, ids));
+    return points.map(shownMetric);
+  }
+
+  @FieldResolver(() => [Metric])
+  @Attribute(() => [Metric], 'sensitive', 'Values of one metric in step order; pass the last step as `afterStep` for more.')
+  async metricHistory(
+    @Root() row: RunRow,
+    @Arg('key', () => String, { description: 'Metric.' }) key: string,
+    @Arg('afterStep', () => Int, { defaultValue: 0, description: 'Steps after this one.' }) afterStep: number,
+    @Arg('first', () => Int, { defaultValue: 1000, description: 'How many, 1 to 10000.' }) first: number,
+    @Ctx() context: ExperimentsContext,
+  ): Promise<Metric[]> {
+    return (await metricHistory(context, row.id, key, afterStep, Math.min(Math.max(first, 1), 10_000))).map(shownMetric);
+  }
+
+  @Mutation(() => RunPayload, { description: 'Queues a training; follow it by `runProgress` or `run`.' })
+  async startTrainingRun(
+    @Arg('input', () => StartTrainingRunInput, { description: 'What to train.' }) input: StartTrainingRunInput,
+    @Ctx() context: ExperimentsContext,
+  ): Promise<RunPayload> {
+    const request = parseInput(trainingRunInput, input);
+    await context.reads.required(experiments, request.experimentId);
+    // Names an unknown trainer now rather than in a failed run.
+    context.platform.plugins.get('trainer', request.trainer);
+    const id = newId('run');
+    const prepare = async () => {
+      const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(TRAINING_SET, { id: request.trainingSetId }, context.request);
+      return usable(trainingSet, context.principal.zones);
+    };
+    await context.mutate(
+      { action: 'startTrainingRun', noun: 'Run', verb: 'create', subjectId: id, details: { name: request.name, trainer: request.trainer, trainingSetId: request.trainingSetId }, prepare },
+      async (tx, _audit, set) => {
+        const { categories, allowedZones, ...facts } = set;
+        await tx.insert(run).values({
+          id,
+          ...context.ownership,
+          zone: set.zone,
+          experimentId: request.experimentId,
+          name: request.name,
+          state: 'QUEUED',
+          trainer: request.trainer,
+          request: { ...request, principal: context.principal },
+          trainingSetId: request.trainingSetId,
+          trainingSet: facts,
+          trainingSetDigest: set.digest,
+          allowedZones: [...allowedZones],
+          categories: [...categories],
+          seed: request.seed,
+        });
+        await notify(tx, id);
+      },
+    );
+    return { run: await context.reads.byId(runs, id) };
+  }
+
+  @Mutation(() => RunPayload, { description: 'Stops a run that is not finished; what it logged stays.' })
+  async cancelRun(@Arg('id', () => ID, { description: 'Run.' }) id: string, @Ctx() context: ExperimentsContext): Promise<RunPayload> {
+    const found = await context.reads.required(runs, id);
+    await context.mutate({ action: 'cancelRun', noun: 'Run', verb: 'update', subjectId: id, row: { ...found, workspaceId: context.principal.workspaceId } }, async (tx) => {
+      const changed = await tx
+        .update(run)
+        .set({ cancelRequested: true })
+        .where(and(eq(run.id, id), inArray(run.state, ['QUEUED', 'RUNNING'])))
+        .returning({ id: run.id });
+      if (changed.length === 0) throw new PlatformError('PRECONDITION_FAILED', `The run is ${found.state}; only a queued or running one can be cancelled.`);
+      await notify(tx, id);
+    });
+    return { run: await context.reads.byId(runs, id) };
+  }
+}
+
+type TrainingSetAnswer = { readonly [K in keyof TrainingSetFacts]: TrainingSetFacts[K] | null } & {
+  readonly categories: readonly string[] | null;
+  readonly allowedZones: readonly string[] | null;
+};
+
+/** The facts that a run needs; a field that policy withholds from the caller stops the run here, by name. */
+function usable(set: TrainingSetAnswer | null, workspaceZones: readonly string[]): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
+  if (!set) throw new PlatformError('NOT_FOUND', 'TrainingSet not found.', { details: { type: 'TrainingSet' } });
+  const withheld = Object.entries(set).filter(([, value]) => value === null).map(([field]) => field);
+  if (withheld.length > 0) throw new PlatformError('FORBIDDEN', `You may not train on this set: ${withheld.join(', ')} is withheld from you.`, { details: { withheld } });
+  const facts = set as TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] };
+  assertResidency({ dataZone: facts.zone, categories: facts.categories, targetZone: facts.zone, allowedZones: facts.allowedZones, workspaceZones, operation: 'train' });
+  return facts;
+}
+
+export const isFinal = (state: string | null): boolean => state !== null && terminalStates.has(state);

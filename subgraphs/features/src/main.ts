@@ -1,0 +1,24 @@
+// Wires the features subgraph; nothing else.
+import { fileURLToPath } from 'node:url';
+import type { SubgraphContext, SubgraphDefinition } from '@falaj/subgraph-kit';
+import { rules } from './policy.js';
+import { DataSourceResolver } from './schema/data-source.js';
+import { EntityResolver } from './schema/entity.js';
+import { FeatureServiceResolver } from './schema/feature-service.js';
+import { FeatureViewResolver } from './schema/feature-view.js';
+import { MaterializationResolver } from './schema/online.js';
+import { TrainingSetResolver } from './schema/training-set.js';
+import { dataSources, entities, featureServices, featureViews, materializations, trainingSets } from './store/governed.js';
+
+const tables = [dataSources, entities, featureViews, featureServices, trainingSets, materializations];
+
+export const featuresSubgraph: SubgraphDefinition<undefined> = {
+  name: 'features',
+  resolvers: [DataSourceResolver, EntityResolver, FeatureViewResolver, FeatureServiceResolver, TrainingSetResolver, MaterializationResolver],
+  tables,
+  attributes: { SampleCell: { columnClass: 'string' } },
+  references: Object.fromEntries(tables.map((table) => [table.noun, (ids: readonly string[], context: SubgraphContext) => context.reads.byIds(table, ids)])),
+  rules,
+  migrations: { name: 'features', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
+  createServices: async () => ({ services: undefined }),
+};
