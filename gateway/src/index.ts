@@ -1,7 +1,6 @@
 export { completeResult } from './completion.js';
 export { composeSupergraph } from './compose.js';
 export type {
-  Gateway,
   GatewayOptions,
   Health,
   LocalSubgraph,
@@ -9,4 +8,5 @@ export type {
   RequestContext,
   SubgraphRequest,
 } from './contract.js';
+export { type Graph, loadGraph } from './graph.js';
 export { defaultLimits, type Limits, refuseOversized } from './limits.js';
