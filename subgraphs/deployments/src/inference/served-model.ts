@@ -1,0 +1,151 @@
+/** One version of one model, ready to answer: feature join, micro-batches and the guarded plugin call together. */
+import type { Call, LoadedModel, OnlineStoreV1, ServingV1, Tensor, TensorSpec } from '@falaj/contracts';
+import { PlatformError, type Principal } from '@falaj/runtime';
+import { createFeatureJoin, EVENT_TIME, type JoinedFeatures } from './feature-join.js';
+import type { FeaturePlan } from './feature-plan.js';
+import { type BatcherStatistics, MicroBatcher } from './micro-batcher.js';
+import { bad } from './tensor-values.js';
+
+export interface InferenceContext {
+  readonly principal: Principal;
+  readonly signal: AbortSignal | undefined;
+  readonly id: string | undefined;
+}
+
+export interface ServedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+  /** No output named: all. Throws PlatformError. */
+  infer(inputs: readonly Tensor[], outputs: readonly string[], context: InferenceContext): Promise<readonly Tensor[]>;
+  statistics(): BatcherStatistics;
+}
+
+export interface ServedModelOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly versions: readonly string[];
+  readonly loaded: LoadedModel;
+  readonly serving: Pick<ServingV1, 'infer'>;
+  /** The call that accompanies a plugin call; a batch has the callers of all its requests. */
+  readonly call: (callers: readonly InferenceContext[]) => Call;
+  readonly ready?: () => boolean;
+  readonly maxBatchRows?: number;
+  readonly maxQueuedRows?: number;
+  readonly features?: {
+    readonly plan: FeaturePlan;
+    readonly online: Pick<OnlineStoreV1, 'read'>;
+    readonly clock?: () => number;
+  };
+  /** Told the rows that were joined for a request, e.g. for its inference record. Must not throw. */
+  readonly onJoined?: (joined: JoinedFeatures, context: InferenceContext) => void;
+}
+
+export function createServedModel(options: ServedModelOptions): ServedModel {
+  const { loaded, serving, features } = options;
+  const raw = loaded.inputs[0] as TensorSpec;
+  const planned = features !== undefined;
+  if (planned) checkFit(loaded, features.plan);
+  const join = planned ? createFeatureJoin(features.plan, features.online, features.clock) : undefined;
+  const batcher = new MicroBatcher<InferenceContext>({
+    batchable: [...loaded.inputs, ...loaded.outputs].every(({ shape }) => shape[0] === -1),
+    maxBatchRows: options.maxBatchRows ?? 128,
+    maxQueuedRows: options.maxQueuedRows ?? 8192,
+    run: (inputs, outputs, callers) =>
+      serving.infer(
+        { handle: loaded.handle, inputs, ...(outputs.length === 0 ? {} : { outputs }) },
+        options.call(callers),
+      ),
+  });
+
+  return {
+    name: options.name,
+    version: options.version,
+    versions: options.versions,
+    platform: loaded.platform,
+    inputs: planned ? entityInputs(features.plan) : loaded.inputs,
+    outputs: loaded.outputs,
+    ...(planned
+      ? {
+          properties: {
+            raw_input: `${raw.name} ${raw.datatype} [${raw.shape}], instead of the entity keys`,
+            optional_inputs: EVENT_TIME,
+          },
+        }
+      : {}),
+    get ready() {
+      return options.ready?.() ?? true;
+    },
+    async infer(inputs, outputs, context) {
+      checkOutputs(loaded.outputs, outputs);
+      let rows = inputs;
+      if (join !== undefined && !inputs.some(({ name }) => name === raw.name)) {
+        const joined = await join(inputs, options.call([context]));
+        options.onJoined?.(joined, context);
+        rows = [{ name: raw.name, datatype: 'FP32', shape: [joined.rows, joined.columns], data: joined.values }];
+      }
+      // Here and not only in the plugin: a request that cannot fit must not fail the batch that it would join.
+      return batcher.submit({ inputs: inOrder(loaded.inputs, rows), outputs, context, signal: context.signal });
+    },
+    statistics: () => batcher.statistics(),
+  };
+}
+
+function checkFit(loaded: LoadedModel, plan: FeaturePlan): void {
+  const [input] = loaded.inputs;
+  const width = input?.shape[1];
+  if (
+    loaded.inputs.length === 1 &&
+    input?.datatype === 'FP32' &&
+    input.shape.length === 2 &&
+    (width === -1 || width === plan.columns.length)
+  )
+    return;
+  throw new PlatformError(
+    'PRECONDITION_FAILED',
+    `A feature plan of ${plan.columns.length} columns needs one FP32 input [-1, ${plan.columns.length}]; the model has ${loaded.inputs.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape}]`).join(', ')}.`,
+  );
+}
+
+function entityInputs(plan: FeaturePlan): readonly TensorSpec[] {
+  return plan.entityKeys.map((name) => ({ name, datatype: 'BYTES', shape: [-1] }));
+}
+
+function checkOutputs(specs: readonly TensorSpec[], outputs: readonly string[]): void {
+  for (const name of outputs) {
+    if (!specs.some((spec) => spec.name === name)) {
+      bad(`Output "${name}": expected one of ${specs.map((spec) => `"${spec.name}"`).join(', ')}.`);
+    }
+  }
+}
+
+/** The inputs in the model's order, so that requests which name them in another order still share a batch. */
+function inOrder(specs: readonly TensorSpec[], inputs: readonly Tensor[]): readonly Tensor[] {
+  const first = inputs[0]?.shape[0];
+  const ordered = specs.map((spec) => {
+    const tensor =
+      inputs.find(({ name }) => name === spec.name) ??
+      bad(`Input "${spec.name}": expected ${spec.datatype} [${spec.shape}], found none.`);
+    if (tensor.datatype !== spec.datatype)
+      bad(`Input "${spec.name}": expected datatype ${spec.datatype}, found ${tensor.datatype}.`);
+    const { shape } = tensor;
+    let fits = shape.length === spec.shape.length;
+    for (let axis = 0; axis < shape.length; axis++) {
+      if ((shape[axis] as number) < 1 || (spec.shape[axis] !== -1 && spec.shape[axis] !== shape[axis])) fits = false;
+    }
+    if (!fits)
+      bad(`Input "${spec.name}": expected shape [${spec.shape}] (-1 = any size of at least 1), found [${shape}].`);
+    if (spec.shape[0] === -1 && shape[0] !== first)
+      bad(`Input "${spec.name}": expected ${first} rows as in the other inputs, found ${shape[0]}.`);
+    return tensor;
+  });
+  const unknown =
+    inputs.length === specs.length ? undefined : inputs.find(({ name }) => !specs.some((spec) => spec.name === name));
+  if (unknown !== undefined) bad(`Input "${unknown.name}": the model has no such input.`);
+  return ordered;
+}

@@ -1,0 +1,234 @@
+/**
+ * What one-row inference costs: (a) over HTTP, beside the cheapest server that Node can be; (b) in process, beside the
+ * runtime's own large batches. Inputs rotate, rounds interleave, the median round counts.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Call, ServingV1 } from '@falaj/contracts';
+import plugin from '@falaj/plugin-serving-onnx';
+import { denseModel } from '@falaj/plugin-serving-onnx/testing';
+import { anonymous } from '@falaj/runtime';
+import { createInferenceHandler, createServedModel, type ServedModel } from '@falaj/subgraph-deployments/inference';
+import * as runtime from 'onnxruntime-node';
+import type { Figure } from './figure.js';
+
+const WIDTH = 20;
+const MODEL = [WIDTH, 64, 32, 1];
+const CONNECTIONS = 32;
+const CALLERS = 64;
+const RAW_BATCH = 256;
+const ROUNDS = 5;
+const HTTP_ROUND_MS = 1000;
+const PROCESS_ROUND_MS = 500;
+const ROTATION = 512;
+
+export async function run(): Promise<Figure[]> {
+  return [
+    { name: 'serving.one-row-json-cpu', value: await httpRatio(), unit: 'x', op: '<=', bar: 2.0 },
+    { name: 'serving.micro-batched-throughput', value: await throughputRatio(), unit: 'x', op: '>=', bar: 0.4 },
+  ];
+}
+
+// (a) -------------------------------------------------------------------------------------------------------------
+
+async function httpRatio(): Promise<number> {
+  const servers = await Promise.all([startServer('floor'), startServer('falaj')]);
+  try {
+    const ratios: number[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const costs: number[] = [];
+      for (const server of servers) costs.push(await cpuPerRequest(server));
+      // The first round pays for compilation.
+      if (round > 0) ratios.push((costs[1] as number) / (costs[0] as number));
+    }
+    return median(ratios);
+  } finally {
+    for (const { child } of servers) child.disconnect();
+  }
+}
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+async function startServer(kind: 'floor' | 'falaj'): Promise<Server> {
+  const child = fork(fileURLToPath(import.meta.url), [SERVE, kind]);
+  const [port] = (await once(child, 'message')) as [number];
+  return { child, port };
+}
+
+async function cpuPerRequest({ child, port }: Server): Promise<number> {
+  const before = await askCpu(child);
+  const requests = await load(port, HTTP_ROUND_MS);
+  return ((await askCpu(child)) - before) / requests;
+}
+
+async function askCpu(child: ChildProcess): Promise<number> {
+  child.send('cpu');
+  const [cpu] = (await once(child, 'message')) as [number];
+  return cpu;
+}
+
+/** Keep-alive connections that each send the next request when the last answer is complete; the number of answers. */
+async function load(port: number, forMs: number): Promise<number> {
+  const requests = rotation().map((row, index) => {
+    const body = `{"id":"${index}","inputs":[{"name":"features","shape":[1,${WIDTH}],"datatype":"FP32","data":[${row.join(',')}]}]}`;
+    return `POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  });
+  const end = performance.now() + forMs;
+  let next = 0;
+  let answers = 0;
+  const drive = async (socket: Socket) => {
+    await once(socket, 'connect');
+    await new Promise<void>((resolve, reject) => {
+      let received = '';
+      const send = () => socket.write(requests[next++ % requests.length] as string);
+      socket.setEncoding('latin1').on('error', reject);
+      socket.on('data', (chunk: string) => {
+        received += chunk;
+        const head = received.indexOf('\r\n\r\n');
+        const length = /content-length: (\d+)/i.exec(received);
+        if (head < 0 || length === null || received.length < head + 4 + Number(length[1])) return;
+        if (!received.startsWith('HTTP/1.1 200')) return reject(new Error(received));
+        received = '';
+        answers++;
+        if (performance.now() < end) send();
+        else socket.end(resolve);
+      });
+      send();
+    });
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(connect(port, '127.0.0.1').setNoDelay())));
+  return answers;
+}
+
+async function serve(kind: string): Promise<void> {
+  const server = kind === 'floor' ? floorServer() : createServer(await inferenceHandler());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.(user + system);
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.((server.address() as AddressInfo).port);
+}
+
+function floorServer() {
+  const answer = Buffer.from(
+    '{"model_name":"m","model_version":"1","id":"1","outputs":[{"name":"probability","datatype":"FP32","shape":[1,1],"data":[0.5123456]}]}',
+  );
+  return createServer((request, response) => {
+    request.on('data', () => {});
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+      response.end(answer);
+    });
+  });
+}
+
+async function inferenceHandler() {
+  const { model } = await openModel();
+  return createInferenceHandler({
+    authenticate: async () => anonymous,
+    models: { list: async () => [], resolve: async () => model },
+    ready: async () => true,
+    limits: { maxBodyBytes: 1_000_000, bodyTimeoutMs: 10_000, inferTimeoutMs: 10_000 },
+  });
+}
+
+// (b) -------------------------------------------------------------------------------------------------------------
+
+async function throughputRatio(): Promise<number> {
+  const { model, serving } = await openModel();
+  const session = await runtime.InferenceSession.create(denseModel(MODEL), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  });
+  const ratios: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const raw = await rawRowsPerSecond(session);
+    const batched = await batchedRowsPerSecond(model);
+    if (round > 0) ratios.push(batched / raw);
+  }
+  await session.release();
+  await serving.close();
+  return median(ratios);
+}
+
+async function rawRowsPerSecond(session: runtime.InferenceSession): Promise<number> {
+  const rows = rotation();
+  const batches = Array.from({ length: 16 }, (_, batch) => {
+    const values = new Float32Array(RAW_BATCH * WIDTH);
+    for (let row = 0; row < RAW_BATCH; row++)
+      values.set(rows[(batch * 37 + row) % ROTATION] as Float32Array, row * WIDTH);
+    return values;
+  });
+  const start = performance.now();
+  let count = 0;
+  for (; performance.now() - start < PROCESS_ROUND_MS; count++) {
+    const values = batches[count % batches.length] as Float32Array;
+    await session.run({ features: new runtime.Tensor('float32', values, [RAW_BATCH, WIDTH]) });
+  }
+  return (count * RAW_BATCH) / (performance.now() - start);
+}
+
+async function batchedRowsPerSecond(model: ServedModel): Promise<number> {
+  const rows = rotation();
+  const context = { principal: anonymous, signal: undefined, id: undefined };
+  const shape = [1, WIDTH];
+  const start = performance.now();
+  let next = 0;
+  const caller = async () => {
+    let count = 0;
+    for (; performance.now() - start < PROCESS_ROUND_MS; count++) {
+      const data = rows[next++ % ROTATION] as Float32Array;
+      await model.infer([{ name: 'features', datatype: 'FP32', shape, data }], [], context);
+    }
+    return count;
+  };
+  const counts = await Promise.all(Array.from({ length: CALLERS }, caller));
+  return counts.reduce((sum, count) => sum + count, 0) / (performance.now() - start);
+}
+
+// -----------------------------------------------------------------------------------------------------------------
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const call: Call = {
+  signal: new AbortController().signal,
+  log,
+  principal: 'bench',
+  workspace: 'bench',
+  zone: '',
+  traceparent: '',
+  idempotencyKey: '',
+};
+
+async function openModel(): Promise<{ model: ServedModel; serving: ServingV1 }> {
+  const host = { clock: Date.now, log, directory: '', secret: () => '' };
+  const serving = await plugin.open({ devices: ['cpu'], execution: 'inline' }, host);
+  const loaded = await serving.load({ handle: 'm', format: 'onnx', model: denseModel(MODEL) }, call);
+  return {
+    serving,
+    model: createServedModel({ name: 'm', version: '1', versions: ['1'], loaded, serving, call: () => call }),
+  };
+}
+
+/** Rows that differ: the same row again would let the branch predictor learn its path. */
+function rotation(): readonly Float32Array[] {
+  return Array.from({ length: ROTATION }, (_, row) =>
+    Float32Array.from({ length: WIDTH }, (_, column) => Number(Math.sin(row * 31 + column * 7).toFixed(4))),
+  );
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+const SERVE = '--serve';
+if (process.argv[2] === SERVE) await serve(process.argv[3] as string);
