@@ -8,3 +8,4 @@ export type {
   PluginStatus,
 } from './plugin-config.js';
 export type { PluginRegistry } from './registry.js';
+export { type ArtifactPlace, type ArtifactVault, createArtifactVault, type SealedArtifact } from './vault.js';
