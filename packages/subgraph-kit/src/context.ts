@@ -80,7 +80,7 @@ export class SubgraphContext<Services = unknown> {
 
   /** What accompanies a plugin call made for this request. */
   pluginCall(zone: string, idempotencyKey?: string): Call {
-    return this.platform.plugins.createCall(this.principal.id, {
+    return this.platform.plugins.call(this.principal, {
       workspaceId: this.principal.workspaceId,
       zone,
       signal: this.request.signal,

@@ -7,7 +7,7 @@ const PREDICT_ROWS = 4_096;
 
 /** The ports of one training run over the plugins and the vault of this deployment. */
 export function trainingPorts(plugins: PluginRegistry, vault: ArtifactVault, run: RunRecord, signal: AbortSignal): TrainingPorts {
-  const call = (): Call => plugins.createCall(run.ownerId, { workspaceId: run.workspaceId, zone: run.zone, signal });
+  const call = (): Call => plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone, signal });
   return {
     async readTrainingSet(facts, columns) {
       const data = await vault.get(facts.artifactKey, facts.artifactDigest, { workspaceId: run.workspaceId, zone: facts.zone }, call());

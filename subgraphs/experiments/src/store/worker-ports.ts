@@ -40,7 +40,7 @@ export async function workerPorts(platform: Platform): Promise<{ ports: WorkerPo
     train: (run, signal, report) => executeTrainingRun(run.request, run.trainingSet, trainingPorts(plugins, vault, run, signal), report),
     release: (run) => releaseRun(database, run.id, owner),
     async succeed(run, { result, evaluation, parity }) {
-      const call = plugins.createCall(run.ownerId, { workspaceId: run.workspaceId, zone: run.zone });
+      const call = plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone });
       const artifact = await vault.put(
         { key: `models/${run.workspaceId}/${run.id}.onnx`, workspaceId: run.workspaceId, zone: run.zone, data: result.model, contentType: 'application/onnx' },
         call,

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PluginConfigEntry } from '@falaj/plugin-host';
+import { PlatformError } from '@falaj/runtime';
+import { z } from 'zod';
+
+const issuer = z.object({
+  issuer: z.url(),
+  audience: z.string().min(1),
+  /** Default: found by discovery at the issuer. */
+  jwksUri: z.url().optional(),
+});
+
+const schema = z.strictObject({
+  /** Everything that the platform keeps, relative to the configuration file. */
+  dataDirectory: z.string().default('.falaj'),
+  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(4000) }).prefault({}),
+  /** `production` hides the schema, GraphiQL and every detail of unexpected faults. */
+  profile: z.enum(['development', 'production']).default('development'),
+  /** OpenID Connect issuers beside the built-in one. */
+  issuers: z.array(issuer).default([]),
+  /** The built-in issuer signs tokens of this machine; off where another issuer is the only one. */
+  localIssuer: z.boolean().default(true),
+  persistedDocuments: z.strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() }).prefault({}),
+  tracing: z.strictObject({ endpoint: z.url().optional(), ratio: z.number().min(0).max(1).default(0.05) }).prefault({}),
+  plugins: z.array(z.custom<PluginConfigEntry>((entry) => typeof entry === 'object' && entry !== null && 'use' in entry, 'each plugin needs `use`')),
+});
+
+export type FalajConfig = z.input<typeof schema>;
+
+export interface ResolvedConfig extends Omit<z.output<typeof schema>, 'dataDirectory'> {
+  /** Folder of falaj.config.ts: plugins are resolved from here. */
+  readonly directory: string;
+  readonly dataDirectory: string;
+}
+
+/** Gives falaj.config.ts its types; the object itself stays as it is. */
+export function defineConfig(config: FalajConfig): FalajConfig {
+  return config;
+}
+
+/** Reads falaj.config.ts in `from` or the nearest folder above it; every problem is reported at once. */
+export async function loadConfig(from: string, overrides: { dataDirectory?: string; port?: number; host?: string } = {}): Promise<ResolvedConfig> {
+  const file = findUp(resolve(from));
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  const parsed = schema.safeParse(module.default);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`);
+    throw new PlatformError('CONFIG_INVALID', `${file}: ${issues.join('; ')}`, { details: { issues } });
+  }
+  const directory = dirname(file);
+  const dataDirectory = resolve(directory, overrides.dataDirectory ?? process.env.FALAJ_DATA_DIRECTORY ?? parsed.data.dataDirectory);
+  return {
+    ...parsed.data,
+    directory,
+    dataDirectory,
+    listen: {
+      host: overrides.host ?? parsed.data.listen.host,
+      port: overrides.port ?? (process.env.FALAJ_PORT ? Number(process.env.FALAJ_PORT) : parsed.data.listen.port),
+    },
+  };
+}
+
+function findUp(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = join(folder, 'falaj.config.ts');
+    if (existsSync(file)) return file;
+    if (dirname(folder) === folder) throw new PlatformError('CONFIG_INVALID', `No falaj.config.ts in ${from} or above it.`);
+  }
+}
