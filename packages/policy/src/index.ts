@@ -1,1 +1,21 @@
-export {};
+export { type Ability, buildAbility, type Verdict } from './ability.js';
+export type { Condition } from './condition.js';
+export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
+export { fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
+export type { Row } from './memory-verdict.js';
+export { type AttributeType, createNounCatalog, type FieldClass, type Noun, type NounCatalog } from './noun.js';
+export type { PlanColumns, ReadPlan } from './read-plan.js';
+export { residencyRules } from './regimes.js';
+export {
+  assertResidency,
+  type DataCategory,
+  decideResidency,
+  inheritResidency,
+  type ResidencyDecision,
+  type ResidencyInput,
+  type ResidencyQuestion,
+  type ResidencyRule,
+} from './residency.js';
+export type { PolicyAction, Rule } from './rule.js';
+export type { AttributeColumns } from './sql-predicate.js';
+export { type RuleIssue, validateRule } from './validate-rule.js';

@@ -1,0 +1,143 @@
+// What a SELECT of a governed noun must say, so that a masked value never leaves the database.
+import { PlatformError } from '@falaj/runtime';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { NounCatalog } from './noun.js';
+import { type AttributeColumns, allOf } from './sql-predicate.js';
+import type { RuleVerdict, SqlVerdicts } from './sql-verdict.js';
+
+export interface PlanColumns {
+  readonly attributes: AttributeColumns;
+  /** GraphQL field to the column, or expression, that holds it. */
+  readonly fields: Readonly<Record<string, SQLWrapper>>;
+}
+
+/** The parts belong together: `select`, `filter` and `orderBy` hold only under `where`. */
+export interface ReadPlan {
+  readonly where: SQL;
+  /** Each field: its column, or null of its type, or a CASE. */
+  readonly select: Readonly<Record<string, SQL>>;
+  /** text[]: names of the row's masked fields; a constant when no field depends on the row. */
+  readonly masked: SQL;
+  reasonOf(field: string): string;
+  /** To AND into every condition on the field. Throws FORBIDDEN_FILTER when no row may show it. */
+  filter(field: string): SQL;
+  /** To order or aggregate by. Throws FORBIDDEN_FILTER when no row may show it. */
+  orderBy(field: string): SQL;
+}
+
+type Planner = (noun: string, columns: PlanColumns, wanted?: readonly string[]) => ReadPlan;
+
+/** Plans are kept for as long as the column records that they were made for. */
+export function readPlans(
+  catalog: NounCatalog,
+  verdicts: SqlVerdicts,
+  reasonOf: (noun: string, field: string) => string,
+): Planner {
+  const made = new WeakMap<object, WeakMap<object, Map<string, ReadPlan>>>();
+  return (noun, columns, wanted) => {
+    const known = entry(
+      entry(made, columns.fields, () => new WeakMap()),
+      columns.attributes,
+      () => new Map(),
+    );
+    const key = `${noun}\n${wanted?.join() ?? '*'}`;
+    return entry(known, key, () => makePlan(catalog, verdicts, reasonOf, noun, columns, wanted));
+  };
+}
+
+interface Store<K, V> {
+  get(key: K): V | undefined;
+  set(key: K, value: V): unknown;
+}
+
+function entry<K, V>(store: Store<K, V>, key: K, make: () => V): V {
+  const known = store.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  store.set(key, value);
+  return value;
+}
+
+function makePlan(
+  catalog: NounCatalog,
+  verdicts: SqlVerdicts,
+  reasonOf: (noun: string, field: string) => string,
+  noun: string,
+  { attributes, fields }: PlanColumns,
+  wanted: readonly string[] = Object.keys(fields),
+): ReadPlan {
+  if (!catalog.get(noun)) throw new PlatformError('CONFIG_INVALID', `"${noun}" is no type that the policy knows.`);
+  const row = verdicts.ofRow('read', noun);
+  const compiled = new Map<string, SQL>();
+  const conditionOf = (verdict: RuleVerdict): SQL =>
+    entry(compiled, verdict.key, () => verdicts.toSql(verdict, noun, attributes));
+
+  const columnOf = (field: string): SQLWrapper => {
+    const column = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (column) return column;
+    throw new PlatformError('CONFIG_INVALID', `The table offers no column for the field ${noun}.${field}.`);
+  };
+  /** Where the rules of the field are those of the row, every row under `where` shows it. */
+  const verdictOf = (field: string): RuleVerdict | 'SHOWN' => {
+    const verdict = verdicts.ofField('read', noun, field);
+    return verdict.outcome === 'ALWAYS' || (verdict.outcome === 'DEPENDS' && verdict.key === row.key)
+      ? 'SHOWN'
+      : verdict;
+  };
+  const shownOrForbidden = (field: string): RuleVerdict | 'SHOWN' => {
+    const verdict = verdictOf(field);
+    if (verdict === 'SHOWN' || verdict.outcome !== 'NEVER') return verdict;
+    const reason = reasonOf(noun, field);
+    throw new PlatformError(
+      'FORBIDDEN_FILTER',
+      `${noun}.${field} may not be used to filter, sort or group: ${reason}.`,
+      {
+        details: { noun, field, reason },
+      },
+    );
+  };
+  // Every field owns its SQL object, for drizzle's mapWith writes into it.
+  const selected = (field: string): SQL => {
+    const column = columnOf(field);
+    const verdict = verdictOf(field);
+    if (verdict === 'SHOWN') return sql`${column}`;
+    // The CASE keeps the column's type; the server folds it into a constant.
+    if (verdict.outcome === 'NEVER') return sql`case when false then ${column} end`;
+    return sql`case when ${conditionOf(verdict)} then ${column} end`;
+  };
+
+  return {
+    where: conditionOf(row),
+    select: Object.fromEntries(wanted.map((field) => [field, selected(field)])),
+    masked: maskedNames(wanted, verdictOf, conditionOf),
+    reasonOf: (field) => reasonOf(noun, field),
+    filter(field) {
+      const verdict = shownOrForbidden(field);
+      return verdict === 'SHOWN' ? allOf([]) : conditionOf(verdict);
+    },
+    orderBy(field) {
+      shownOrForbidden(field);
+      return selected(field);
+    },
+  };
+}
+
+/** One CASE for each distinct condition, not for each field. */
+function maskedNames(
+  wanted: readonly string[],
+  verdictOf: (field: string) => RuleVerdict | 'SHOWN',
+  conditionOf: (verdict: RuleVerdict) => SQL,
+): SQL {
+  const groups = new Map<string, { verdict: RuleVerdict; fields: string[] }>();
+  for (const field of wanted) {
+    const verdict = verdictOf(field);
+    if (verdict !== 'SHOWN') entry(groups, verdict.key, () => ({ verdict, fields: [] as string[] })).fields.push(field);
+  }
+  const parts = [...groups.values()].map(({ verdict, fields }) => {
+    const names = sql`${`{${fields.join()}}`}::text[]`;
+    return verdict.outcome === 'NEVER'
+      ? names
+      : sql`case when ${conditionOf(verdict)} then '{}'::text[] else ${names} end`;
+  });
+  return parts.length === 0 ? sql`'{}'::text[]` : sql`(${sql.join(parts, sql` || `)})`;
+}

@@ -1,0 +1,185 @@
+// Where data may be stored and processed. The law is data with a source and a date (regimes.ts); this file only combines it.
+import { PlatformError } from '@falaj/runtime';
+import { residencyRules } from './regimes.js';
+
+export const dataCategories = ['personal', 'sensitive', 'health', 'banking', 'government', 'none'] as const;
+export type DataCategory = (typeof dataCategories)[number];
+
+/** One rule of one regime on one category of data in one zone. Not legal advice: parameters to be confirmed by counsel. */
+export interface ResidencyRule {
+  readonly id: string;
+  readonly regime: string;
+  readonly category: DataCategory;
+  /** Zone whose data it binds: `AE`, `AE-DIFC`, `AE-ADGM`, an ISO country, or `EU` for every member of the union. */
+  readonly dataZone: string;
+  /** Zones that need no instrument; `EU` stands for every member, `*` for anywhere. */
+  readonly allowedZones: readonly string[];
+  /** What would open other zones when recorded, e.g. a regulator's approval. */
+  readonly instruments: readonly string[];
+  readonly source: string;
+  /** `TEXT`: the law itself was read; `SUMMARY`: what others write about it; `UNVERIFIED`: neither. */
+  readonly basis: 'TEXT' | 'SUMMARY' | 'UNVERIFIED';
+  /** ISO date of the last review of the row. */
+  readonly asOf: string;
+}
+
+export interface ResidencyQuestion {
+  readonly dataZone: string;
+  readonly categories: readonly string[];
+  readonly targetZone: string;
+  /** What is about to happen, e.g. `store`, `train`, `deploy`; for the message. */
+  readonly operation: string;
+  /** Where data that no regime binds may go; default: nowhere but its own zone. */
+  readonly workspaceZones?: readonly string[];
+}
+
+export interface ResidencyDecision {
+  readonly allowed: boolean;
+  /** The rule that refuses, or the strictest that applies; `WORKSPACE_ZONES` and `NO_KNOWN_REGIME` stand for none. */
+  readonly ruleId: string;
+  readonly allowedZones: readonly string[];
+  readonly reason: string;
+  readonly source: string;
+  /** Recorded instruments that would change the answer. */
+  readonly instruments: readonly string[];
+}
+
+const EU: ReadonlySet<string> = new Set(
+  'AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO'.split(' '),
+);
+
+const ZONE = /^[A-Z]{2}(-[A-Z0-9]+)?$/;
+const covers = (listed: string, zone: string): boolean =>
+  listed === '*' || listed === zone || (listed === 'EU' && EU.has(zone));
+const covered = (zones: readonly string[], zone: string): boolean => zones.some((listed) => covers(listed, zone));
+
+/** Zones in both lists, kept as narrow as either says. */
+function intersect(left: readonly string[], right: readonly string[]): string[] {
+  const common = [...left.filter((zone) => covered(right, zone)), ...right.filter((zone) => covered(left, zone))];
+  return [...new Set(common)].sort();
+}
+
+interface Bound {
+  readonly ruleId: string;
+  readonly zones: readonly string[];
+  readonly reason: string;
+  readonly source: string;
+  readonly instruments: readonly string[];
+}
+
+const ofRule = (rule: ResidencyRule, dataZone: string): Bound => ({
+  ruleId: rule.id,
+  // Staying in one's own zone is never a transfer.
+  zones: [...new Set([...rule.allowedZones, dataZone])].sort(),
+  reason: `${rule.regime}: ${rule.category} data of ${rule.dataZone}`,
+  source: `${rule.source} (as of ${rule.asOf})`,
+  instruments: rule.instruments,
+});
+
+const ofWorkspace = (dataZone: string, workspaceZones: readonly string[]): Bound => ({
+  ruleId: 'WORKSPACE_ZONES',
+  zones: [...new Set([dataZone, ...workspaceZones])].sort(),
+  reason: 'data that no law binds stays in the zones of its workspace',
+  source: 'configuration of the workspace',
+  instruments: [],
+});
+
+/** Not knowing a law is no permission. */
+const ofUnknownLaw = (dataZone: string, category: string): Bound => ({
+  ruleId: 'NO_KNOWN_REGIME',
+  zones: [dataZone],
+  reason: `no regime is recorded for ${category} data of ${dataZone}`,
+  source: 'table of regimes',
+  instruments: [],
+});
+
+/** Every rule of the data's zone and categories binds it. */
+function boundsOf(
+  { dataZone, categories, workspaceZones = [] }: Omit<ResidencyQuestion, 'targetZone' | 'operation'>,
+  rules: readonly ResidencyRule[],
+): Bound[] {
+  requireZone('dataZone', dataZone);
+  for (const category of categories)
+    if (!dataCategories.includes(category as DataCategory))
+      throw new PlatformError(
+        'BAD_USER_INPUT',
+        `categories: "${category}" is no category of data; known: ${dataCategories.join(', ')}.`,
+        { details: { field: 'categories', found: category, allowed: dataCategories } },
+      );
+  const applicable = (category: string) =>
+    rules
+      .filter((rule) => rule.category === category && covers(rule.dataZone, dataZone))
+      .map((rule) => ofRule(rule, dataZone));
+  const regulated = categories.filter((category) => category !== 'none');
+  if (regulated.length === 0) return [ofWorkspace(dataZone, workspaceZones), ...applicable('none')];
+  return regulated.flatMap((category) => {
+    const found = applicable(category);
+    return found.length > 0 ? found : [ofUnknownLaw(dataZone, category)];
+  });
+}
+
+/** The strictest applicable rule wins: a target must satisfy all of them. */
+export function decideResidency(
+  question: ResidencyQuestion,
+  rules: readonly ResidencyRule[] = residencyRules,
+): ResidencyDecision {
+  requireZone('targetZone', question.targetZone);
+  const bounds = boundsOf(question, rules);
+  const refusing = bounds.find(({ zones }) => !covered(zones, question.targetZone));
+  const strictest = bounds.reduce((a, b) => (b.zones.length < a.zones.length ? b : a));
+  const { zones: _, ...decided } = refusing ?? strictest;
+  return {
+    ...decided,
+    allowed: refusing === undefined,
+    allowedZones: bounds.map(({ zones }) => zones).reduce(intersect),
+  };
+}
+
+/** What is made of several inputs (a training set of sources, a model of a training set) carries all their bonds. */
+export interface ResidencyInput {
+  readonly dataZone: string;
+  readonly categories: readonly string[];
+  readonly workspaceZones?: readonly string[];
+  /** Zones that this input inherited itself. */
+  readonly zones?: readonly string[];
+}
+
+/** Zones = allowed for every input (`*` = anywhere, empty = nowhere); categories = the union, `none` when there is none. */
+export function inheritResidency(
+  inputs: readonly ResidencyInput[],
+  rules: readonly ResidencyRule[] = residencyRules,
+): { zones: string[]; categories: DataCategory[] } {
+  const categories = new Set(inputs.flatMap((input) => input.categories as DataCategory[]));
+  if (categories.size > 1) categories.delete('none');
+  const zones = inputs
+    .flatMap((input) => [...boundsOf(input, rules).map((bound) => bound.zones), ...(input.zones ? [input.zones] : [])])
+    .reduce<readonly string[]>(intersect, ['*']);
+  return { zones: [...zones], categories: categories.size === 0 ? ['none'] : [...categories].sort() };
+}
+
+/** Throws RESIDENCY_VIOLATION with the rule, the zones that are allowed and what to do. */
+export function assertResidency(
+  question: ResidencyQuestion,
+  rules: readonly ResidencyRule[] = residencyRules,
+): ResidencyDecision {
+  const decision = decideResidency(question, rules);
+  if (decision.allowed) return decision;
+  const { dataZone, categories, targetZone, operation } = question;
+  const { ruleId, allowedZones, source, instruments } = decision;
+  const where = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone satisfies all rules';
+  const whatToDo = instruments.length > 0 ? `${where}, or record one of: ${instruments.join(', ')}` : where;
+  throw new PlatformError(
+    'RESIDENCY_VIOLATION',
+    `${operation} in ${targetZone} is refused for ${categories.join(', ')} data of ${dataZone} by ${ruleId} (${source}): ${whatToDo}.`,
+    { details: { rule: ruleId, dataZone, categories, targetZone, allowedZones, whatToDo } },
+  );
+}
+
+function requireZone(field: string, zone: string): void {
+  if (ZONE.test(zone)) return;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `${field}: expected an ISO country such as AE, or a free zone such as AE-DIFC; found ${JSON.stringify(zone)}.`,
+    { details: { field, found: zone } },
+  );
+}
