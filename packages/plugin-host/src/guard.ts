@@ -105,7 +105,7 @@ export class Guard {
     if (admission === 'REFUSED') {
       throw new PlatformError(
         'PLUGIN_UNAVAILABLE',
-        `Plugin ${this.#plugin} is resting after repeated failures; the last one: ${this.lastError ?? 'unknown'}.`,
+        `Plugin ${this.#plugin} is resting after repeated failures; the last one: ${this.lastError ?? 'unknown'}`,
         { details: { plugin: this.#plugin, method, breaker: 'OPEN' }, retryAfterMs: this.breaker.retryAfterMs() },
       );
     }

@@ -12,6 +12,9 @@ const codes: Readonly<Record<PluginErrorCode, PlatformErrorCode>> = {
   FAILED: 'PLUGIN_FAILED',
 };
 
+/** Detail of the error of every call that ran when the plugin's process ended. */
+export const PROCESS_ENDED = 'processEnded';
+
 /** What the platform throws for whatever a plugin threw; the original stays as the cause. */
 export function platformErrorOf(plugin: string, method: string, thrown: unknown): PlatformError {
   if (isPlatformError(thrown)) return thrown;
@@ -38,6 +41,8 @@ export function platformErrorOf(plugin: string, method: string, thrown: unknown)
 export function speaksForPlugin(thrown: unknown): boolean | null {
   if (isPluginError(thrown)) {
     if (thrown.code === 'CANCELLED') return null;
+    // One crash fails many calls, and the process host already waits, restarts and quarantines.
+    if (thrown.details[PROCESS_ENDED]) return null;
     return thrown.code !== 'UNAVAILABLE' && thrown.code !== 'FAILED';
   }
   return false;

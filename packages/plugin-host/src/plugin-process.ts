@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Call, PluginLog, TrainProgress } from '@falaj/contracts';
 import { PluginError } from '@falaj/plugin-sdk';
+import { PROCESS_ENDED } from './plugin-fault.js';
 import { type FromPlugin, fromWire, type OpenRequest, type ToPlugin } from './plugin-wire.js';
 
 // From `src` (tests) and from `dist` alike, the child runs the built program.
@@ -185,4 +186,7 @@ export class PluginProcess {
 
 // Not retryable by the guard: the call may be what killed it. The caller's own retry meets a fresh process.
 const gone = (reason: string): PluginError =>
-  new PluginError('UNAVAILABLE', `The plugin is gone: ${reason}.`, { retryable: false });
+  new PluginError('UNAVAILABLE', `The plugin is gone: ${reason}.`, {
+    retryable: false,
+    details: { [PROCESS_ENDED]: true },
+  });
