@@ -1,5 +1,6 @@
 // The schema folders of the subgraphs describe their types with these; each wraps type-graphql so that no field can be
 // written without a class and a description.
+import 'reflect-metadata';
 import type { FieldClass } from '@falaj/policy';
 import { Directive, Field, ObjectType } from 'type-graphql';
 

@@ -1,7 +1,7 @@
 // type-graphql classes -> SDL with federation directives -> an executable subgraph schema.
-import 'reflect-metadata';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { type FieldClass, fieldPolicySdl } from '@falaj/policy';
+import { type FieldClass, fieldPolicyLinks, fieldPolicySdl } from '@falaj/policy';
+import { PlatformError } from '@falaj/runtime';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, Kind, parse, print } from 'graphql';
@@ -25,11 +25,13 @@ export const JSONObject = new GraphQLScalarType({
 });
 
 // Version 2.9 is the newest that the composer accepts.
-const LINKS = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@composeDirective", "@inaccessible"])
-  @link(url: "https://falaj.dev/spec/policy/v1.0", import: ["@fieldPolicy", "FieldClass"])
-  @composeDirective(name: "@fieldPolicy")
+const FEDERATION = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@composeDirective"])
 `;
+
+function unusedBus(): never {
+  throw new PlatformError('INTERNAL', 'A subscription must bring its own `subscribe` source.');
+}
 
 export interface SchemaSource {
   readonly resolvers: NonEmptyArray<Function>;
@@ -55,8 +57,10 @@ export async function buildFederatedSchema(source: SchemaSource, resolveEntities
     scalarsMap: [{ type: Date, scalar: DateTime }],
     skipCheck: true,
     validate: false,
+    // Subscriptions bring their own event source; type-graphql asks for a bus all the same.
+    pubSub: { publish: unusedBus, subscribe: unusedBus },
   });
-  const sdl = `${LINKS}\n${fieldPolicySdl}\n${printSchemaWithDirectives(classes)}\n`;
+  const sdl = `${FEDERATION}\n${fieldPolicyLinks}\n${fieldPolicySdl}\n${printSchemaWithDirectives(classes)}\n`;
   const resolvers = createResolversMap(classes) as Record<string, Record<string, unknown>>;
   resolvers.Query = { ...resolvers.Query, ...(source.entities.length > 0 ? { _entities: resolveEntities } : {}) };
   const document = parse(sdl, { noLocation: true });

@@ -13,6 +13,7 @@ export { type Filter, type PageRequest, Reads } from './reads.js';
 export {
   describeSubgraph,
   type ReferenceResolver,
+  referencesTo,
   type Subgraph,
   type SubgraphDefinition,
   type SubgraphRequest,

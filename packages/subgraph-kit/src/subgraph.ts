@@ -11,6 +11,14 @@ import { guardSchema } from './guard.js';
 /** Answers entity references of one type: ids in, rows (or stubs) out, in order, null where not visible. */
 export type ReferenceResolver = (ids: readonly string[], context: never) => Promise<readonly unknown[]>;
 
+/** References to rows of these tables, each type answered by one statement. */
+// biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
+export function referencesTo(tables: readonly GovernedTable<any>[]): Record<string, ReferenceResolver> {
+  return Object.fromEntries(
+    tables.map((table) => [table.noun, (ids: readonly string[], context: SubgraphContext) => context.reads.byIds(table, ids)]),
+  );
+}
+
 /** Everything that a subgraph is, as data; `main.ts` of each subgraph exports one. */
 export interface SubgraphDefinition<Services = unknown> {
   readonly name: string;

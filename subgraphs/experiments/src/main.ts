@@ -1,6 +1,6 @@
 // Wires the experiments subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import type { Platform, SubgraphContext, SubgraphDefinition } from '@falaj/subgraph-kit';
+import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { startRunWorker } from './domain/run-worker.js';
 import { rules } from './policy.js';
 import type { ExperimentsServices } from './schema/context.js';
@@ -19,8 +19,7 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   orphanedTypes: [TrainingSet],
   tables: [experiments, runs],
   references: {
-    Experiment: (ids, context: SubgraphContext) => context.reads.byIds(experiments, ids),
-    Run: (ids, context: SubgraphContext) => context.reads.byIds(runs, ids),
+    ...referencesTo([experiments, runs]),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
   rules,

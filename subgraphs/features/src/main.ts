@@ -1,6 +1,6 @@
 // Wires the features subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import type { SubgraphContext, SubgraphDefinition } from '@falaj/subgraph-kit';
+import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { rules } from './policy.js';
 import { DataSourceResolver } from './schema/data-source.js';
 import { EntityResolver } from './schema/entity.js';
@@ -17,7 +17,7 @@ export const featuresSubgraph: SubgraphDefinition<undefined> = {
   resolvers: [DataSourceResolver, EntityResolver, FeatureViewResolver, FeatureServiceResolver, TrainingSetResolver, MaterializationResolver],
   tables,
   attributes: { SampleCell: { columnClass: 'string' } },
-  references: Object.fromEntries(tables.map((table) => [table.noun, (ids: readonly string[], context: SubgraphContext) => context.reads.byIds(table, ids)])),
+  references: referencesTo(tables),
   rules,
   migrations: { name: 'features', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices: async () => ({ services: undefined }),

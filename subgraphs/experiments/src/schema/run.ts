@@ -150,7 +150,7 @@ export class RunResolver {
     const id = newId('run');
     const prepare = async () => {
       const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(TRAINING_SET, { id: request.trainingSetId }, context.request);
-      return usable(trainingSet, context.principal.zones);
+      return usable(trainingSet);
     };
     await context.mutate(
       { action: 'startTrainingRun', noun: 'Run', verb: 'create', subjectId: id, details: { name: request.name, trainer: request.trainer, trainingSetId: request.trainingSetId }, prepare },
@@ -200,12 +200,12 @@ type TrainingSetAnswer = { readonly [K in keyof TrainingSetFacts]: TrainingSetFa
 };
 
 /** The facts that a run needs; a field that policy withholds from the caller stops the run here, by name. */
-function usable(set: TrainingSetAnswer | null, workspaceZones: readonly string[]): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
+function usable(set: TrainingSetAnswer | null): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
   if (!set) throw new PlatformError('NOT_FOUND', 'TrainingSet not found.', { details: { type: 'TrainingSet' } });
   const withheld = Object.entries(set).filter(([, value]) => value === null).map(([field]) => field);
   if (withheld.length > 0) throw new PlatformError('FORBIDDEN', `You may not train on this set: ${withheld.join(', ')} is withheld from you.`, { details: { withheld } });
   const facts = set as TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] };
-  assertResidency({ dataZone: facts.zone, categories: facts.categories, targetZone: facts.zone, allowedZones: facts.allowedZones, workspaceZones, operation: 'train' });
+  assertResidency({ dataZone: facts.zone, categories: facts.categories, targetZone: facts.zone, workspaceZones: facts.allowedZones, operation: 'train' });
   return facts;
 }
 
