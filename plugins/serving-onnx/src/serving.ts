@@ -92,7 +92,7 @@ async function openModel(handle: string, bytes: Uint8Array, config: ServingConfi
   });
   if (inline) return { loaded, run: session.run, close: session.release };
   await session.release();
-  const pool = new WorkerPool(bytes.slice(), config, config.workers);
+  const pool = new WorkerPool(bytes.slice(), { ...config, devices: [device.split(':')[0] as string] }, config.workers);
   await pool.warm();
   return { loaded, run: (tensors, names) => pool.run(tensors, names), close: () => pool.close() };
 }

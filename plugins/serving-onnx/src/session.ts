@@ -1,5 +1,8 @@
 /** The only file that touches ONNX Runtime; used by the calling thread and by the worker alike. */
-import type { Tensor, TensorSpec } from '@falaj/plugin-sdk';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PluginError, type Tensor, type TensorSpec } from '@falaj/plugin-sdk';
 import * as runtime from 'onnxruntime-node';
 import { datatypeOf, elementOf, rawData } from './datatypes.js';
 
@@ -20,7 +23,7 @@ export interface Session {
 /** Opens on the first device that takes the model; throws the last device's error when none does. */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   let failure: unknown;
-  for (const device of options.devices) {
+  for (const device of options.devices.filter(available)) {
     try {
       const session = await runtime.InferenceSession.create(model, {
         executionProviders: [device],
@@ -33,7 +36,23 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
       failure = error;
     }
   }
-  throw failure;
+  throw (
+    failure ?? new PluginError('UNAVAILABLE', `None of the devices ${options.devices.join(', ')} is on this machine.`)
+  );
+}
+
+const CUDA_LIBRARY: Readonly<Record<string, string>> = {
+  linux: 'libonnxruntime_providers_cuda.so',
+  win32: 'onnxruntime_providers_cuda.dll',
+};
+
+/** Without its library CUDA would fail at every load, with a complaint of the runtime on stderr each time. */
+function available(device: string): boolean {
+  if (device !== 'cuda') return true;
+  const library = CUDA_LIBRARY[process.platform];
+  if (library === undefined) return false;
+  const root = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')));
+  return existsSync(join(root, 'bin', 'napi-v6', process.platform, process.arch, library));
 }
 
 function wrap(session: runtime.InferenceSession, device: string): Session {
@@ -44,9 +63,7 @@ function wrap(session: runtime.InferenceSession, device: string): Session {
     device,
     async run(tensors, names) {
       const feeds: Record<string, runtime.Tensor> = {};
-      for (const { name, datatype, data, shape } of tensors) {
-        feeds[name] = new runtime.Tensor(elementOf(datatype), data as never, shape);
-      }
+      for (const tensor of tensors) feeds[tensor.name] = feedOf(tensor);
       const results = await session.run(feeds, names);
       return names.map((name) => {
         const { type, dims, data } = results[name] as runtime.Tensor;
@@ -55,6 +72,13 @@ function wrap(session: runtime.InferenceSession, device: string): Session {
     },
     release: () => session.release(),
   };
+}
+
+function feedOf({ datatype, data, shape }: Tensor): runtime.Tensor {
+  const type = elementOf(datatype);
+  // Its constructor turns raw halves into a Float16Array, which the native side of 1.30 reads as empty.
+  if (datatype === 'FP16') return { type, data, dims: shape, location: 'cpu' } as unknown as runtime.Tensor;
+  return new runtime.Tensor(type, data as never, shape);
 }
 
 function specOf(metadata: runtime.InferenceSession.ValueMetadata): TensorSpec {

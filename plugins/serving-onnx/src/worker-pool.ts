@@ -71,7 +71,11 @@ export class WorkerPool {
   }
 
   #start(index: number): Promise<Thread> {
-    const worker = new Worker(ENTRY, { workerData: { model: this.#model, options: this.#options } });
+    const worker = new Worker(ENTRY, {
+      workerData: { model: this.#model, options: this.#options },
+      // The parent's own flags (conditions, loaders) are not meant for the built file.
+      execArgv: [],
+    });
     worker.unref();
     const pending = new Map<number, Pending>();
     return new Promise<Thread>((resolve, reject) => {

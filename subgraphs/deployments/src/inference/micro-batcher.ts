@@ -44,11 +44,41 @@ export interface DurationSum {
   readonly ns: number;
 }
 
-interface Waiting<C> extends Submission<C> {
+/** A request on its way; plain fields, for one is made per request. */
+class Waiting<C> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly string[];
+  readonly context: C;
+  readonly signal: AbortSignal | undefined;
   readonly rows: number;
-  readonly since: number;
-  readonly settle: (error: unknown, outputs?: readonly Tensor[]) => void;
-  done: boolean;
+  readonly since = performance.now();
+  readonly resolve: (outputs: readonly Tensor[]) => void;
+  readonly reject: (error: unknown) => void;
+  onAbort: (() => void) | undefined = undefined;
+  done = false;
+
+  constructor(
+    { inputs, outputs, context, signal }: Submission<C>,
+    rows: number,
+    resolve: (outputs: readonly Tensor[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.context = context;
+    this.signal = signal;
+    this.rows = rows;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  /** False when the caller has already been answered. */
+  finish(): boolean {
+    if (this.done) return false;
+    this.done = true;
+    if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
+    return true;
+  }
 }
 
 type Sum = { count: number; ns: number };
@@ -62,7 +92,7 @@ export class MicroBatcher<C> {
   #executions = 0;
   #lastInference = 0;
   readonly #success: Sum = { count: 0, ns: 0 };
-  readonly #fail: Sum = { count: 0, ns: 0 };
+  readonly #failure: Sum = { count: 0, ns: 0 };
   readonly #queueTime: Sum = { count: 0, ns: 0 };
   readonly #compute: Sum = { count: 0, ns: 0 };
   readonly #batches = new Map<number, Sum>();
@@ -74,36 +104,19 @@ export class MicroBatcher<C> {
   /** Rejects with RATE_LIMITED when the queue is full, with the signal's reason when the caller gives up. */
   submit(submission: Submission<C>): Promise<readonly Tensor[]> {
     return new Promise((resolve, reject) => {
-      const { inputs, outputs, context, signal } = submission;
+      const { signal } = submission;
       if (signal?.aborted) return reject(signal.reason);
-      const rows = this.#options.batchable ? (inputs[0]?.shape[0] ?? 1) : 1;
+      const rows = this.#options.batchable ? (submission.inputs[0]?.shape[0] ?? 1) : 1;
       const { maxQueuedRows } = this.#options;
       if (this.#queuedRows > 0 && this.#queuedRows + rows > maxQueuedRows) {
-        return reject(
-          new PlatformError('RATE_LIMITED', `The model's queue is full (${maxQueuedRows} rows); try again.`, {
-            retryAfterMs: 1000,
-          }),
-        );
+        const message = `The model's queue is full (${maxQueuedRows} rows); try again.`;
+        return reject(new PlatformError('RATE_LIMITED', message, { retryAfterMs: 1000 }));
       }
-      const onAbort = () => waiting.settle(signal?.reason);
-      const waiting: Waiting<C> = {
-        inputs,
-        outputs,
-        context,
-        signal,
-        rows,
-        since: performance.now(),
-        done: false,
-        settle: (error, answer) => {
-          if (waiting.done) return;
-          waiting.done = true;
-          signal?.removeEventListener('abort', onAbort);
-          add(answer === undefined ? this.#fail : this.#success, performance.now() - waiting.since);
-          if (answer === undefined) reject(error);
-          else resolve(answer);
-        },
-      };
-      signal?.addEventListener('abort', onAbort);
+      const waiting = new Waiting(submission, rows, resolve, reject);
+      if (signal !== undefined) {
+        waiting.onAbort = () => this.#fail(waiting, signal.reason);
+        signal.addEventListener('abort', waiting.onAbort);
+      }
       this.#queue.push(waiting);
       this.#queuedRows += rows;
       this.#schedule();
@@ -115,7 +128,7 @@ export class MicroBatcher<C> {
       inferenceCount: this.#inferences,
       executionCount: this.#executions,
       success: this.#success,
-      fail: this.#fail,
+      fail: this.#failure,
       queue: this.#queueTime,
       compute: this.#compute,
       batches: this.#batches,
@@ -133,8 +146,13 @@ export class MicroBatcher<C> {
   readonly #pump = async (): Promise<void> => {
     const batch = this.#take();
     if (batch.length > 0) await this.#execute(batch);
-    this.#scheduled = false;
-    if (this.#queue.length > 0) this.#schedule();
+    process.nextTick(this.#next);
+  };
+
+  /** Runs once the answered callers have gone on, so that what they submit next is in the same batch. */
+  readonly #next = (): void => {
+    if (this.#queue.length > 0) void this.#pump();
+    else this.#scheduled = false;
   };
 
   /** The head of the queue and what fits with it; the order of the others stays. */
@@ -167,27 +185,52 @@ export class MicroBatcher<C> {
   }
 
   async #execute(batch: readonly Waiting<C>[]): Promise<void> {
-    const [first] = batch as readonly [Waiting<C>];
-    const rows = batch.reduce((sum, waiting) => sum + waiting.rows, 0);
+    const first = batch[0] as Waiting<C>;
+    let rows = 0;
+    for (const waiting of batch) rows += waiting.rows;
+    const contexts = batch.map(({ context }) => context);
     const start = performance.now();
     try {
       const inputs = batch.length === 1 ? first.inputs : concatenate(batch, rows);
-      const outputs = await this.#options.run(
-        inputs,
-        first.outputs,
-        batch.map(({ context }) => context),
-      );
-      this.#count(rows, performance.now() - start);
-      if (batch.length === 1) first.settle(undefined, outputs);
-      else share(batch, outputs, rows);
+      const outputs = await this.#options.run(inputs, first.outputs, contexts);
+      const now = performance.now();
+      this.#count(rows, now - start);
+      if (batch.length === 1) this.#answer(first, outputs, now);
+      else this.#share(batch, outputs, rows, now);
     } catch (error) {
       // One bad request must not fail its neighbours; a plugin that is down would only be asked once more each.
       if (batch.length === 1 || (isPlatformError(error) && error.retryable)) {
-        for (const waiting of batch) waiting.settle(error);
+        for (const waiting of batch) this.#fail(waiting, error);
       } else {
         for (const waiting of batch) if (!waiting.done) await this.#execute([waiting]);
       }
     }
+  }
+
+  #share(batch: readonly Waiting<C>[], outputs: readonly Tensor[], rows: number, now: number): void {
+    const wrong = outputs.find(({ shape }) => shape[0] !== rows);
+    if (wrong !== undefined) {
+      const message = `Output "${wrong.name}" has shape [${wrong.shape}] for a batch of ${rows} rows.`;
+      throw new PlatformError('PLUGIN_FAILED', message);
+    }
+    let from = 0;
+    for (const waiting of batch) {
+      const to = from + waiting.rows;
+      this.#answer(waiting, slice(outputs, from, to, rows), now);
+      from = to;
+    }
+  }
+
+  #answer(waiting: Waiting<C>, outputs: readonly Tensor[], now: number): void {
+    if (!waiting.finish()) return;
+    add(this.#success, now - waiting.since);
+    waiting.resolve(outputs);
+  }
+
+  #fail(waiting: Waiting<C>, error: unknown): void {
+    if (!waiting.finish()) return;
+    add(this.#failure, performance.now() - waiting.since);
+    waiting.reject(error);
   }
 
   #count(rows: number, ms: number): void {
@@ -206,7 +249,7 @@ export class MicroBatcher<C> {
 
 function add(sum: Sum, ms: number): void {
   sum.count++;
-  sum.ns += Math.round(ms * 1e6);
+  sum.ns += ms * 1e6;
 }
 
 /** Same inputs in the same order with equal inner dimensions, same outputs asked. */
@@ -245,27 +288,17 @@ function joined(like: TensorData, parts: readonly TensorData[]): TensorData {
   return all;
 }
 
-function share(batch: readonly Waiting<unknown>[], outputs: readonly Tensor[], rows: number): void {
-  const wrong = outputs.find(({ shape }) => shape[0] !== rows);
-  if (wrong !== undefined) {
-    throw new PlatformError(
-      'PLUGIN_FAILED',
-      `Output "${wrong.name}" has shape [${wrong.shape}] for a batch of ${rows} rows.`,
-    );
+/** Rows `from` to `to` of every output, as views. */
+function slice(outputs: readonly Tensor[], from: number, to: number, rows: number): Tensor[] {
+  const part = new Array<Tensor>(outputs.length);
+  for (let i = 0; i < outputs.length; i++) {
+    const { name, datatype, shape, data } = outputs[i] as Tensor;
+    const width = data.length / rows;
+    const cut = ArrayBuffer.isView(data)
+      ? data.subarray(from * width, to * width)
+      : data.slice(from * width, to * width);
+    const sizes = shape.length === 2 ? [to - from, shape[1] as number] : [to - from, ...shape.slice(1)];
+    part[i] = { name, datatype, shape: sizes, data: cut };
   }
-  let row = 0;
-  for (const waiting of batch) {
-    const from = row;
-    row += waiting.rows;
-    waiting.settle(
-      undefined,
-      outputs.map(({ name, datatype, shape, data }) => {
-        const width = data.length / rows;
-        const part = ArrayBuffer.isView(data)
-          ? data.subarray(from * width, row * width)
-          : data.slice(from * width, row * width);
-        return { name, datatype, shape: [waiting.rows, ...shape.slice(1)], data: part };
-      }),
-    );
-  }
+  return part;
 }

@@ -10,7 +10,7 @@ export function metadataOf(model: ServedModel): object {
 /** The statistics extension of the protocol; durations in nanoseconds. */
 export function statisticsOf(model: ServedModel): object {
   const statistics: BatcherStatistics = model.statistics();
-  const sum = ({ count, ns }: DurationSum) => ({ count, ns });
+  const sum = ({ count, ns }: DurationSum) => ({ count, ns: Math.round(ns) });
   return {
     name: model.name,
     version: model.version,

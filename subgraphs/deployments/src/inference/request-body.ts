@@ -16,11 +16,10 @@ export function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: 
       request.pause();
       reject(fault);
     };
-    const timer = setTimeout(
-      () =>
-        fail(new HttpFault(408, 'BAD_USER_INPUT', `The body did not arrive within ${timeoutMs} ms.`, { closes: true })),
-      timeoutMs,
-    );
+    const late = () =>
+      fail(new HttpFault(408, 'BAD_USER_INPUT', `The body did not arrive within ${timeoutMs} ms.`, { closes: true }));
+    // A short body comes with its headers and needs no timer.
+    const timer = request.complete ? undefined : setTimeout(late, timeoutMs);
     const onData = (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) return fail(tooLarge());

@@ -82,15 +82,16 @@ export function createServedModel(options: ServedModelOptions): ServedModel {
       return options.ready?.() ?? true;
     },
     async infer(inputs, outputs, context) {
-      checkOutputs(loaded.outputs, outputs);
+      if (outputs.length > 0) checkOutputs(loaded.outputs, outputs);
       let rows = inputs;
       if (join !== undefined && !inputs.some(({ name }) => name === raw.name)) {
         const joined = await join(inputs, options.call([context]));
         options.onJoined?.(joined, context);
         rows = [{ name: raw.name, datatype: 'FP32', shape: [joined.rows, joined.columns], data: joined.values }];
       }
-      // Here and not only in the plugin: a request that cannot fit must not fail the batch that it would join.
-      return batcher.submit({ inputs: inOrder(loaded.inputs, rows), outputs, context, signal: context.signal });
+      const { signal } = context;
+      // Checked here and not only in the plugin: a request that cannot fit must not fail the batch that it would join.
+      return batcher.submit({ inputs: inOrder(loaded.inputs, rows), outputs, context, signal });
     },
     statistics: () => batcher.statistics(),
   };
@@ -126,26 +127,34 @@ function checkOutputs(specs: readonly TensorSpec[], outputs: readonly string[]):
 
 /** The inputs in the model's order, so that requests which name them in another order still share a batch. */
 function inOrder(specs: readonly TensorSpec[], inputs: readonly Tensor[]): readonly Tensor[] {
-  const first = inputs[0]?.shape[0];
-  const ordered = specs.map((spec) => {
-    const tensor =
-      inputs.find(({ name }) => name === spec.name) ??
-      bad(`Input "${spec.name}": expected ${spec.datatype} [${spec.shape}], found none.`);
-    if (tensor.datatype !== spec.datatype)
-      bad(`Input "${spec.name}": expected datatype ${spec.datatype}, found ${tensor.datatype}.`);
-    const { shape } = tensor;
-    let fits = shape.length === spec.shape.length;
-    for (let axis = 0; axis < shape.length; axis++) {
-      if ((shape[axis] as number) < 1 || (spec.shape[axis] !== -1 && spec.shape[axis] !== shape[axis])) fits = false;
+  let inPlace = inputs.length === specs.length;
+  for (let i = 0; i < specs.length; i++) {
+    const spec = specs[i] as TensorSpec;
+    let tensor = inputs[i];
+    if (tensor?.name !== spec.name) {
+      inPlace = false;
+      tensor = inputs.find(({ name }) => name === spec.name);
     }
-    if (!fits)
-      bad(`Input "${spec.name}": expected shape [${spec.shape}] (-1 = any size of at least 1), found [${shape}].`);
-    if (spec.shape[0] === -1 && shape[0] !== first)
-      bad(`Input "${spec.name}": expected ${first} rows as in the other inputs, found ${shape[0]}.`);
-    return tensor;
-  });
-  const unknown =
-    inputs.length === specs.length ? undefined : inputs.find(({ name }) => !specs.some((spec) => spec.name === name));
+    checkTensor(spec, tensor, inputs[0]?.shape[0]);
+  }
+  if (inPlace) return inputs;
+  const unknown = inputs.find(({ name }) => !specs.some((spec) => spec.name === name));
   if (unknown !== undefined) bad(`Input "${unknown.name}": the model has no such input.`);
-  return ordered;
+  if (inputs.length !== specs.length) bad('An input is given twice.');
+  return specs.map(({ name }) => inputs.find((tensor) => tensor.name === name) as Tensor);
+}
+
+function checkTensor(spec: TensorSpec, tensor: Tensor | undefined, rows: number | undefined): void {
+  const { name, datatype, shape: wanted } = spec;
+  if (tensor === undefined) bad(`Input "${name}": expected ${datatype} [${wanted}], found none.`);
+  if (tensor.datatype !== datatype) bad(`Input "${name}": expected datatype ${datatype}, found ${tensor.datatype}.`);
+  const { shape } = tensor;
+  let fits = shape.length === wanted.length;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if ((shape[axis] as number) < 1 || (wanted[axis] !== -1 && wanted[axis] !== shape[axis])) fits = false;
+  }
+  if (!fits) bad(`Input "${name}": expected shape [${wanted}] (-1 = any size of at least 1), found [${shape}].`);
+  if (wanted[0] === -1 && shape[0] !== rows) {
+    bad(`Input "${name}": expected ${rows} rows as in the other inputs, found ${shape[0]}.`);
+  }
 }
