@@ -197,3 +197,9 @@ export function attributesOf(condition: UcastCondition): string[] {
   if (condition instanceof CompoundCondition) return (condition.value as UcastCondition[]).flatMap(attributesOf);
   return [(condition as FieldCondition).field];
 }
+
+/** Names of the variables that a condition mentions. */
+export function variablesOf(condition: UcastCondition): Variable[] {
+  if (condition instanceof CompoundCondition) return (condition.value as UcastCondition[]).flatMap(variablesOf);
+  return condition.value instanceof VariableValue ? [condition.value.name] : [];
+}

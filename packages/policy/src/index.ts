@@ -1,9 +1,12 @@
 export { type Ability, buildAbility, type Verdict } from './ability.js';
+export { AbilityCache } from './ability-cache.js';
 export type { Condition } from './condition.js';
 export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
 export { fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
 export type { Row } from './memory-verdict.js';
+export { policyMigrations } from './migrations.js';
 export { type AttributeType, createNounCatalog, type FieldClass, type Noun, type NounCatalog } from './noun.js';
+export { createPolicyStore, type PolicyStore, type PolicyStoreOptions, type StoredRule } from './policy-store.js';
 export type { PlanColumns, ReadPlan } from './read-plan.js';
 export { residencyRules } from './regimes.js';
 export {

@@ -1,5 +1,5 @@
 // Conditions as SQL. Nulls must count exactly as they do in memory, and plain comparisons must stay usable by an index:
-// a negation is "is not true", so that unknown never hides behind it.
+// a negation is "is not true", so that unknown never hides behind it, and its operand is in brackets, for IS binds tighter than AND.
 import { PlatformError } from '@falaj/runtime';
 import type { CompoundCondition, FieldCondition, Condition as UcastCondition } from '@ucast/mongo2js';
 import { Column, is, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
@@ -20,7 +20,7 @@ const joined = (parts: readonly SQL[], word: 'and' | 'or', empty: SQL): SQL => {
 
 export const allOf = (parts: readonly SQL[]): SQL => joined(parts, 'and', sql`true`);
 export const anyOf = (parts: readonly SQL[]): SQL => joined(parts, 'or', sql`false`);
-export const isNotTrue = (part: SQL): SQL => sql`(${part} is not true)`;
+export const isNotTrue = (part: SQL): SQL => sql`((${part}) is not true)`;
 
 /** Throws INTERNAL for an operator without SQL form: it may never be left out silently. */
 export function compileCondition(condition: UcastCondition, attribute: (name: string) => Attribute): SQL {
