@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url';
-
-export { canonicalJson, leafHash } from './leaf.js';
-export { type AuditEntry, type AuditOutcome, recordAudit, recordRefusal } from './record.js';
-
-export const auditMigrations = { name: 'audit', folder: fileURLToPath(new URL('../migrations', import.meta.url)) };
+export type { AuditEntry, AuditOutcome, AuditRecord } from './audit-record.js';
+export { canonicalJson } from './canonical-json.js';
+export { leafHash } from './leaf.js';
+export { type AuditFilter, type AuditPage, listAudit } from './list-audit.js';
+export { auditMigrations } from './migrations.js';
+export { NO_WORKSPACE, recordAudit, recordRefusal } from './record.js';
+export { auditRecordTable } from './tables.js';

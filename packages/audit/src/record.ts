@@ -1,61 +1,37 @@
-import { clientOf, type Database, type Tx, type WorkspaceScope } from '@falaj/database';
+import type { Database, Tx, WorkspaceScope } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
+import { sql } from 'drizzle-orm';
+import type { AuditEntry } from './audit-record.js';
+import { canonicalJson } from './canonical-json.js';
 
-export type AuditOutcome = 'SUCCEEDED' | 'REFUSED' | 'FAILED';
+/** Where acts of callers without a workspace are recorded; no workspace bears this id. */
+export const NO_WORKSPACE = 'none';
 
-/** Who did what to which object, how it ended, and under which policy. */
-export interface AuditEntry {
-  readonly workspaceId: string;
-  readonly actorId: string;
-  /** USER, SERVICE or ANONYMOUS. */
-  readonly actorKind: string;
-  /** Principal for whom a service acted. */
-  readonly onBehalfOf?: string;
-  /** GraphQL name of the mutation, e.g. `createEndpoint`. */
-  readonly action: string;
-  readonly subjectType: string;
-  readonly subjectId: string | null;
-  readonly outcome: AuditOutcome;
-  /** Error code of a refusal or failure. */
-  readonly reason: string | null;
-  readonly requestId: string;
-  readonly traceId: string | null;
-  readonly policyVersion: number;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-/** Writes the record in the mutation's own transaction: if it cannot be written, the mutation does not happen. */
+/**
+ * Writes the record in the caller's transaction: both are committed or neither. An error here must reach the end of the
+ * transaction, so do not catch it.
+ */
 export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  await clientOf(tx).query(
-    `insert into audit.record (workspace_id, actor_id, actor_kind, on_behalf_of, action, subject_type, subject_id, outcome,
-       reason, request_id, trace_id, policy_version, details)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [
-      entry.workspaceId,
-      entry.actorId,
-      entry.actorKind,
-      entry.onBehalfOf ?? null,
-      entry.action,
-      entry.subjectType,
-      entry.subjectId,
-      entry.outcome,
-      entry.reason,
-      entry.requestId,
-      entry.traceId,
-      entry.policyVersion,
-      JSON.stringify(entry.details),
-    ],
-  );
+  await tx.execute(sql`
+    insert into audit.record (workspace_id, actor_id, actor_kind, on_behalf_of, action, subject_type, subject_id,
+      outcome, reason, request_id, trace_id, policy_version, details)
+    values (${entry.workspaceId}, ${entry.actorId}, ${entry.actorKind}, ${entry.onBehalfOf ?? null}, ${entry.action},
+      ${entry.subjectType}, ${entry.subjectId}, ${entry.outcome}, ${entry.reason}, ${entry.requestId},
+      ${entry.traceId}, ${entry.policyVersion}, ${canonicalJson(entry.details)}::jsonb)`);
 }
 
 /**
- * Records a refusal in a transaction of its own, for the mutation's was rolled back. Where the caller belongs to no
- * workspace the record goes under the empty one, as the system.
+ * Records a refusal in a transaction of its own, for the refused one was rolled back. Throws DATABASE_UNAVAILABLE when
+ * it cannot be written: answer the caller with that, for nothing goes unrecorded.
  */
-export async function recordRefusal(database: Database, scope: WorkspaceScope, entry: AuditEntry): Promise<void> {
+export async function recordRefusal(
+  database: Pick<Database, 'inWorkspace'>,
+  scope: WorkspaceScope,
+  entry: AuditEntry,
+): Promise<void> {
+  const workspaceId = entry.workspaceId || NO_WORKSPACE;
   try {
-    if (scope.workspaceId === '') await database.asSystem((tx) => recordAudit(tx, entry));
-    else await database.inWorkspace(scope, (tx) => recordAudit(tx, entry));
+    await database.inWorkspace({ ...scope, workspaceId }, (tx) => recordAudit(tx, { ...entry, workspaceId }));
   } catch (cause) {
     throw new PlatformError('DATABASE_UNAVAILABLE', 'The refusal could not be recorded; nothing was changed.', {
       cause,
