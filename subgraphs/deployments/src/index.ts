@@ -1,1 +1,2 @@
-export {};
+export { createInferenceHandler, type InferencePorts } from './inference/index.js';
+export { type DeploymentsOptions, deploymentsSubgraph } from './main.js';

@@ -146,13 +146,12 @@ export class MicroBatcher<C> {
   readonly #pump = async (): Promise<void> => {
     const batch = this.#take();
     if (batch.length > 0) await this.#execute(batch);
-    process.nextTick(this.#next);
-  };
-
-  /** Runs once the answered callers have gone on, so that what they submit next is in the same batch. */
-  readonly #next = (): void => {
-    if (this.#queue.length > 0) void this.#pump();
-    else this.#scheduled = false;
+    // After the answered callers have gone on: where they submitted again, nobody is worth a turn of the loop.
+    process.nextTick(() => {
+      if (this.#queue.length > 0 && this.#queue.length >= batch.length) return void this.#pump();
+      this.#scheduled = false;
+      if (this.#queue.length > 0) this.#schedule();
+    });
   };
 
   /** The head of the queue and what fits with it; the order of the others stays. */

@@ -51,7 +51,15 @@ export interface FeaturePlan {
     readonly ttlSeconds: number | null;
   }[];
   readonly columns: readonly (
-    | { readonly kind: 'view'; readonly column: string; readonly view: string; readonly version: number; readonly feature: string }
+    | {
+        readonly kind: 'view';
+        readonly column: string;
+        readonly view: string;
+        readonly version: number;
+        readonly feature: string;
+        readonly keys: readonly ({ readonly name: string } | { readonly constant: string })[];
+        readonly ttlSeconds: number | null;
+      }
     | { readonly kind: 'request'; readonly column: string; readonly function: ServiceRequestFeature['function'] }
   )[];
   /** Names of the entity keys that a request carries. */
@@ -95,7 +103,15 @@ export function featurePlan(
     })),
     columns: [
       ...service.views.flatMap((view) =>
-        view.features.map(({ feature, column }) => ({ kind: 'view' as const, column, view: view.name, version: view.version, feature })),
+        view.features.map(({ feature, column }) => ({
+          kind: 'view' as const,
+          column,
+          view: view.name,
+          version: view.version,
+          feature,
+          keys: view.keys.map(requestKey),
+          ttlSeconds: views.get(view.featureViewId)?.ttlSeconds ?? null,
+        })),
       ),
       ...service.requestFeatures.map((feature) => ({ kind: 'request' as const, column: feature.name, function: feature.function })),
     ],

@@ -6,7 +6,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Re
 import { viewSpec } from '../domain/feature-view.js';
 import { featurePlan, type TrainingSetManifest, trainingSetInput, trainingSetSpec } from '../domain/training-set.js';
 import { dataSources, featureServices, featureViews, type TrainingSetRow, trainingSets } from '../store/governed.js';
-import { requiredService, requiredSource, sourceRef, viewsWithSources } from '../store/lookups.js';
+import { requiredService, requiredSource, sourceRef, viewIdsOfSets, viewsWithSources } from '../store/lookups.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { trainingSet } from '../store/tables.js';
 import { insertTrainingSet } from '../store/writes.js';
@@ -85,9 +85,9 @@ export class TrainingSetResolver {
   }
 
   @FieldResolver(() => [FeatureView])
-  @Attribute(() => [FeatureView], 'sensitive', 'Exact view versions that were joined.')
+  @Attribute(() => [FeatureView], 'internal', 'Exact view versions that were joined.')
   async featureViews(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView>[]> {
-    const ids = set.manifest?.featureViews.map((view) => view.id) ?? [];
+    const ids = await context.load('TrainingSet.featureViewIds', set.id, (sets) => context.transaction((tx) => viewIdsOfSets(tx, sets)));
     const views = await Promise.all(ids.map((id) => context.load('FeatureView', id, (keys) => context.reads.byIds(featureViews, keys))));
     return views.filter((view) => view !== null) as unknown as Relation<FeatureView>[];
   }

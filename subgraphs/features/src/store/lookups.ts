@@ -3,7 +3,7 @@ import type { SourceRef } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { eq, inArray, type InferSelectModel } from 'drizzle-orm';
-import { dataSource, featureService, featureView } from './tables.js';
+import { dataSource, featureService, featureView, trainingSetView } from './tables.js';
 
 export type SourceRecord = InferSelectModel<typeof dataSource>;
 export type ViewRecord = InferSelectModel<typeof featureView>;
@@ -37,4 +37,10 @@ export async function requiredService(tx: Tx, id: string): Promise<ServiceRecord
   const [row] = await tx.select().from(featureService).where(eq(featureService.id, id));
   if (!row) throw new PlatformError('NOT_FOUND', 'FeatureService not found.', { details: { type: 'FeatureService' } });
   return row;
+}
+
+/** View versions of each training set, one statement for all sets. */
+export async function viewIdsOfSets(tx: Tx, setIds: readonly string[]): Promise<string[][]> {
+  const rows = await tx.select().from(trainingSetView).where(inArray(trainingSetView.trainingSetId, [...setIds])).orderBy(trainingSetView.featureViewId);
+  return setIds.map((id) => rows.filter((row) => row.trainingSetId === id).map((row) => row.featureViewId));
 }

@@ -1,0 +1,37 @@
+// Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
+// at the fields, in schema/.
+import type { Rule } from '@falaj/policy';
+
+const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
+
+export const rules: readonly Rule[] = [
+  ...['Endpoint', 'EndpointRevision'].flatMap((subject): Rule[] => [
+    { id: `deployments.${subject}.read-ordinary`, effect: 'ALLOW', actions: ['read'], subject, classes: ['open', 'internal'], roles: READERS, reason: 'ORDINARY_METADATA' },
+    { id: `deployments.${subject}.read-personal`, effect: 'ALLOW', actions: ['read'], subject, classes: ['pii'], roles: ['auditor', 'administrator'], reason: 'PERSONAL_DATA' },
+  ]),
+  {
+    id: 'deployments.CheckEvidence.read',
+    effect: 'ALLOW',
+    actions: ['read'],
+    subject: 'CheckEvidence',
+    classes: ['sensitive'],
+    roles: ['data-scientist', 'approver', 'auditor', 'administrator'],
+    reason: 'COMPLIANCE_EVIDENCE',
+  },
+  {
+    id: 'deployments.Endpoint.deploy',
+    effect: 'ALLOW',
+    actions: ['create', 'update', 'delete'],
+    subject: 'Endpoint',
+    roles: ['approver'],
+    reason: 'DEPLOYMENT',
+  },
+  {
+    id: 'deployments.Endpoint.predict',
+    effect: 'ALLOW',
+    actions: ['predict'],
+    subject: 'Endpoint',
+    roles: ['data-scientist', 'approver', 'viewer'],
+    reason: 'PREDICTION',
+  },
+];

@@ -1,0 +1,33 @@
+import { PlatformError } from '@falaj/runtime';
+import { parseInput } from '@falaj/subgraph-kit';
+import { Arg, Ctx, Query, Resolver } from 'type-graphql';
+import { predictInput, tensorsOf } from '../domain/prediction.js';
+import { servedBy } from '../store/authorised-models.js';
+import type { DeploymentsContext } from './context.js';
+import { PredictInput, Prediction } from './endpoint-types.js';
+
+@Resolver()
+export class PredictResolver {
+  @Query(() => Prediction, { nullable: true, description: 'Predictions, the same as the inference protocol gives for the same rows.' })
+  async predict(
+    @Arg('input', () => PredictInput, { description: 'Rows.' }) input: PredictInput,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<Prediction> {
+    const wanted = parseInput(predictInput, input);
+    const { model, record } = await servedBy(context.services.host, context.ability, context.principal, wanted.endpoint, wanted.version ?? undefined);
+    const outputs = await model.infer(tensorsOf(wanted), wanted.outputs, {
+      principal: context.principal,
+      signal: context.request.signal,
+      id: context.request.requestId,
+    });
+    return {
+      modelName: model.name,
+      modelVersion: model.version,
+      revision: record.revision,
+      outputs: outputs.map(({ name, datatype, shape, data }) => {
+        if (datatype === 'BYTES') throw new PlatformError('BAD_USER_INPUT', `Output "${name}" is text; use the inference protocol at /v2.`);
+        return { name, datatype, shape: [...shape], values: Array.from(data as Float32Array, Number) };
+      }),
+    };
+  }
+}
