@@ -1,1 +1,4 @@
-export {};
+export type { Bench, CaseDefinition, ConformanceOptions } from './case.js';
+export { type ConformanceCase, conformance } from './conformance.js';
+export { createFakeHost, type FakeHost, fakeCall, type LogRecord } from './fake-host.js';
+export { tinyModel } from './tiny-model.js';
