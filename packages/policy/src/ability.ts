@@ -8,6 +8,7 @@ import { type PlanColumns, type ReadPlan, readPlans } from './read-plan.js';
 import type { PolicyAction, Rule } from './rule.js';
 import type { AttributeColumns } from './sql-predicate.js';
 import { sqlVerdicts } from './sql-verdict.js';
+import type { RuleIssue } from './validate-rule.js';
 
 const log = createLogger('policy');
 
@@ -44,6 +45,17 @@ export interface Ability {
   reasonOf(noun: string, field: string): string;
 }
 
+const reported = new WeakSet<object>();
+
+/** Once for each rule as loaded, not for each principal. */
+function reportInvalid(rule: unknown, issues: readonly RuleIssue[]): void {
+  if (typeof rule === 'object' && rule !== null) {
+    if (reported.has(rule)) return;
+    reported.add(rule);
+  }
+  log.error('a policy rule is invalid and fails closed', { rule: (rule as Rule | null)?.id, issues });
+}
+
 /** Invalid rules never grant: a bad ALLOW is dropped, a bad DENY denies its type, or everything if the type is unknown. */
 export function buildAbility(
   rules: readonly Rule[],
@@ -51,9 +63,7 @@ export function buildAbility(
   catalog: NounCatalog,
   now: Date = new Date(),
 ): Ability {
-  const bound = bindRules(rules, principal, catalog, now, (id, issues) =>
-    log.error('a policy rule is invalid and fails closed', { rule: id, issues }),
-  );
+  const bound = bindRules(rules, principal, catalog, now, reportInvalid);
   const verdicts = sqlVerdicts(bound, catalog);
 
   const known = (noun: string, field?: string): boolean => {

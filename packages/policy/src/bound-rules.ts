@@ -35,13 +35,13 @@ export function bindRules(
   principal: Principal,
   catalog: NounCatalog,
   now: Date,
-  onInvalid: (id: string, issues: readonly RuleIssue[]) => void,
+  onInvalid: (rule: unknown, issues: readonly RuleIssue[]) => void,
 ): BoundRules {
   const bound: BoundRule[] = [];
   for (const rule of rules) {
     const { checked, issues } = inspectRule(rule, catalog);
     if (!checked) {
-      onInvalid(String(rule?.id), issues);
+      onInvalid(rule, issues);
       if (rule?.effect !== 'ALLOW') bound.push(denyAll(rule, catalog));
     } else if (isCurrent(rule, now) && holdsRole(rule, principal)) {
       bound.push(...bind(checked.rule, checked.condition, principal, catalog));

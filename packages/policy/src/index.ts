@@ -2,7 +2,7 @@ export { type Ability, buildAbility, type Verdict } from './ability.js';
 export { AbilityCache } from './ability-cache.js';
 export type { Condition } from './condition.js';
 export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
-export { fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
+export { fieldClassesOf, fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
 export type { Row } from './memory-verdict.js';
 export { policyMigrations } from './migrations.js';
 export { type AttributeType, createNounCatalog, type FieldClass, type Noun, type NounCatalog } from './noun.js';
