@@ -44,6 +44,8 @@ export interface DurationSum {
   readonly ns: number;
 }
 
+const MAX_COLLECTING_TURNS = 8;
+
 /** A request on its way; plain fields, for one is made per request. */
 class Waiting<C> {
   readonly inputs: readonly Tensor[];
@@ -140,7 +142,17 @@ export class MicroBatcher<C> {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#pump);
+    this.#collect(0);
+  }
+
+  /** Waits while every turn of the event loop brings more; a lone request waits for one turn. */
+  #collect(turns: number): void {
+    const seen = this.#queue.length;
+    setImmediate(() => {
+      const growing = this.#queue.length > seen && this.#queuedRows < this.#options.maxBatchRows;
+      if (growing && turns < MAX_COLLECTING_TURNS) this.#collect(turns + 1);
+      else void this.#pump();
+    });
   }
 
   readonly #pump = async (): Promise<void> => {
