@@ -112,7 +112,7 @@ describe('tensors', () => {
 });
 
 describe('bad requests', () => {
-  it.each<[string, unknown, RegExp, Uint8Array?, string?]>([
+  it.each<[string, unknown, RegExp, (Uint8Array | undefined)?, string?]>([
     ['an empty body', '', /body is empty/],
     ['broken JSON', '{"inputs":[', /no JSON/],
     ['an array', '[]', /must be a JSON object/],
