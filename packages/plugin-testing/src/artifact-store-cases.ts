@@ -20,7 +20,12 @@ export const artifactStoreCases: readonly CaseDefinition<'artifact-store'>[] = [
       const stored = await put(store, `${unique}/a.bin`, data);
       assert.deepEqual([stored.key, stored.bytes], [`${unique}/a.bin`, 70_000]);
       assert.ok(Number.isFinite(stored.storedAt), 'storedAt is epoch milliseconds');
-      assert.deepEqual(await get(store, `${unique}/a.bin`), data);
+      const found = await get(store, `${unique}/a.bin`);
+      // Not deepEqual: it would draw the difference of 70,000 bytes, for minutes.
+      assert.ok(
+        found && Buffer.compare(found, data) === 0,
+        `70,000 other bytes came back (${found?.length ?? 'none'})`,
+      );
     },
   },
   {
@@ -61,10 +66,12 @@ export const artifactStoreCases: readonly CaseDefinition<'artifact-store'>[] = [
       const expected = keys.toSorted();
       assert.deepEqual(await list(store, `${unique}/`), expected);
       const paged: string[] = [];
-      for (let page = await list(store, `${unique}/`, null, 2); page.length > 0; ) {
+      // Bounded, for a page that does not move on must fail and not run for ever.
+      for (let turn = 0; turn <= expected.length; turn++) {
+        const page = await list(store, `${unique}/`, paged.at(-1) ?? null, 2);
         assert.ok(page.length <= 2, 'no page is longer than its limit');
+        if (page.length === 0) break;
         paged.push(...page);
-        page = await list(store, `${unique}/`, paged.at(-1) ?? null, 2);
       }
       assert.deepEqual(paged, expected);
       assert.deepEqual(await list(store, `${unique}/a/`), [`${unique}/a/10`, `${unique}/a/2`]);

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { isDeepStrictEqual } from 'node:util';
 import type { TrainerV1, TrainProgress, TrainRequest, TrainResult } from '@falaj/plugin-sdk';
 import { type CaseDefinition, commonCases, refuses, rejects } from './case.js';
 import { fakeCall } from './fake-host.js';
@@ -58,7 +59,7 @@ export const trainerCases: readonly CaseDefinition<'trainer'>[] = [
     title: 'the same request with the same seed gives the same bytes and predictions',
     async run({ open }) {
       const [one, two] = [await train(await open(), request('binary')), await train(await open(), request('binary'))];
-      assert.deepEqual(one.model, two.model);
+      assert.equal(Buffer.compare(one.model, two.model), 0, 'the models differ');
       assert.deepEqual(predictions(one), predictions(two));
     },
   },
@@ -210,7 +211,7 @@ export const trainerCases: readonly CaseDefinition<'trainer'>[] = [
       const validation = { features: request('binary', 100).features, labels: request('binary', 100).labels };
       const before = structuredClone({ ...of, validation });
       await train(await open(), { ...of, validation });
-      assert.deepEqual({ ...of, validation }, before);
+      assert.ok(isDeepStrictEqual({ ...of, validation }, before), 'the request was changed');
     },
   },
 ];
