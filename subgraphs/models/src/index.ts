@@ -1,1 +1,1 @@
-export {};
+export { modelsSubgraph } from './main.js';
