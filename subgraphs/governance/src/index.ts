@@ -1,1 +1,2 @@
-export {};
+export { governanceSubgraph } from './main.js';
+export type { GovernanceServices } from './schema/context.js';

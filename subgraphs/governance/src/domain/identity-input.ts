@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const zone = z
+  .string()
+  .regex(/^[A-Z]{2}(-[A-Z0-9]+)?$/, 'expected an ISO country such as AE, or a free zone such as AE-DIFC');
+const id = z.string().min(1).max(128);
+
+export const workspaceInput = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    allowedZones: z.array(zone).min(1).max(64),
+    defaultZone: zone.nullish(),
+  })
+  .refine((input) => !input.defaultZone || input.allowedZones.includes(input.defaultZone), {
+    path: ['defaultZone'],
+    message: 'expected one of allowedZones',
+  });
+
+export const principalInput = z.object({
+  name: z.string().trim().min(1).max(200),
+  kind: z.enum(['USER', 'SERVICE']),
+  email: z.email().nullish(),
+  zone,
+});
+
+export const roleInput = z.object({ principalId: id, role: z.string() });
+
+/** Seconds that an access token may live at most. */
+export const MAX_TOKEN_SECONDS = 900;
+
+export const tokenInput = z.object({
+  principalId: id,
+  ttlSeconds: z.number().int().min(1).max(MAX_TOKEN_SECONDS),
+});

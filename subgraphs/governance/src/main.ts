@@ -1,0 +1,41 @@
+// Wires the governance subgraph; nothing else.
+import { fileURLToPath } from 'node:url';
+import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { auditedTypes } from './domain/audited-types.js';
+import { rules } from './policy.js';
+import { AuditRecordResolver } from './schema/audit-record.js';
+import { audited } from './schema/audit-trail.js';
+import type { GovernanceServices } from './schema/context.js';
+import { InventoryResolver } from './schema/inventory.js';
+import { PolicyRuleResolver } from './schema/policy-rule.js';
+import { PrincipalResolver } from './schema/principal.js';
+import { ResidencyResolver } from './schema/residency.js';
+import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
+import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
+
+const stubs = Object.fromEntries(
+  auditedTypes.map((name) => [name, async (ids: readonly string[]) => ids.map((id) => ({ id }))]),
+);
+
+/** `services` are not touched before the first request, so a description needs none. */
+export function governanceSubgraph(services: GovernanceServices): SubgraphDefinition<GovernanceServices> {
+  return {
+    name: 'governance',
+    resolvers: [
+      WorkspaceResolver,
+      RoleBindingResolver,
+      PrincipalResolver,
+      AuditRecordResolver,
+      PolicyRuleResolver,
+      ResidencyResolver,
+      InventoryResolver,
+      ...audited.map(({ resolver }) => resolver),
+    ],
+    orphanedTypes: audited.map(({ stub }) => stub),
+    tables: [workspaces, principals, roleBindings, auditRecords, policyRules],
+    references: { ...referencesTo([workspaces, principals, auditRecords]), ...stubs },
+    rules,
+    migrations: { name: 'governance', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
+    createServices: async () => ({ services }),
+  };
+}

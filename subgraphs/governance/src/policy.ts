@@ -1,0 +1,91 @@
+// Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
+// at the fields, in schema/.
+import type { FieldClass, Rule } from '@falaj/policy';
+import { auditedTypes } from './domain/audited-types.js';
+
+/** The platform's administrator administers the platform's own workspace; that one holds no data. */
+const ADMINISTRATORS = ['administrator', 'platform-administrator'];
+const TRAIL_READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', ...ADMINISTRATORS];
+const READERS = [...TRAIL_READERS, 'viewer'];
+
+const read = (
+  subject: string,
+  name: string,
+  classes: readonly FieldClass[],
+  roles: readonly string[],
+  reason: string,
+): Rule => ({
+  id: `governance.${subject}.${name}`,
+  effect: 'ALLOW',
+  actions: ['read'],
+  subject,
+  classes,
+  roles,
+  reason,
+});
+
+const act = (subject: string, actions: readonly string[], roles: readonly string[], reason: string): Rule => ({
+  id: `governance.${subject}.${actions.join('-')}`,
+  effect: 'ALLOW',
+  actions,
+  subject,
+  roles,
+  reason,
+});
+
+export const rules: readonly Rule[] = [
+  ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
+    read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
+    read(subject, 'read-personal', ['pii'], ['auditor', ...ADMINISTRATORS], 'PERSONAL_DATA'),
+  ]),
+  {
+    ...read('Principal', 'read-oneself', ['open', 'internal', 'pii'], ['*'], 'ONESELF'),
+    conditions: { id: { $var: 'principal.id' } },
+  },
+  read('AuditRecord', 'read-ordinary', ['open', 'internal'], TRAIL_READERS, 'AUDIT_TRAIL'),
+  read('AuditRecord', 'read-all', ['sensitive', 'pii'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  ...auditedTypes.map(
+    (subject): Rule => ({
+      id: `governance.${subject}.read-audit-trail`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      fields: ['auditTrail'],
+      roles: TRAIL_READERS,
+      reason: 'AUDIT_TRAIL',
+    }),
+  ),
+  ...[
+    'Plugin',
+    'PolicyCoverage',
+    'BuiltInRule',
+    'RoleInfo',
+    'RoleGrant',
+    'ResidencyRule',
+    'ResidencyDecision',
+    'Decision',
+  ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
+  ...['CurrentPrincipal', 'Membership'].map((subject) =>
+    read(subject, 'read-oneself', ['open', 'internal'], ['*'], 'ONESELF'),
+  ),
+  read('Plugin', 'read-errors', ['sensitive'], ['auditor', ...ADMINISTRATORS], 'OPERATION'),
+  act('Decision', ['explain'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),
+  act(
+    'Principal',
+    ['create', 'disable', 'grantRole', 'revokeRole', 'issueAccessToken'],
+    ADMINISTRATORS,
+    'ADMINISTRATION',
+  ),
+  act('PolicyRule', ['create', 'retire'], ADMINISTRATORS, 'ADMINISTRATION'),
+  {
+    // The only reader of a secret: who asked for the token, in the answer to that request.
+    id: 'governance.IssueAccessTokenPayload.read',
+    effect: 'ALLOW',
+    actions: ['read'],
+    subject: 'IssueAccessTokenPayload',
+    fields: ['token', 'expiresAt'],
+    roles: ADMINISTRATORS,
+    reason: 'ADMINISTRATION',
+  },
+];

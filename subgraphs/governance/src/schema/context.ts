@@ -1,0 +1,20 @@
+import type { Directory } from '@falaj/identity';
+import type { Noun, PolicyStore, Rule } from '@falaj/policy';
+import type { SubgraphContext } from '@falaj/subgraph-kit';
+
+/** What this subgraph is given from outside, for it looks at the platform from above. */
+export interface GovernanceServices {
+  readonly directory: Directory;
+  readonly policyStore: PolicyStore;
+  /** The built-in rules of all subgraphs. */
+  readonly rules: readonly Rule[];
+  /** A token that acts as the principal. Never logged, never stored. */
+  issueToken(principalId: string, ttlSeconds: number): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  /** Schemas and nouns of all subgraphs. */
+  describe(): Promise<readonly { readonly name: string; readonly sdl: string; readonly nouns: readonly Noun[] }[]>;
+}
+
+export type GovernanceContext = SubgraphContext<GovernanceServices>;
+
+/** A class of another file without the import cycle that decorator metadata would run into. */
+export type Relation<T> = T;

@@ -1,0 +1,121 @@
+import { type GovernedTable, governedTable } from '@falaj/subgraph-kit';
+import type { InferSelectModel } from 'drizzle-orm';
+import { principal, record, roleBinding, rule, workspace } from './tables.js';
+
+export type WorkspaceRow = Omit<InferSelectModel<typeof workspace>, 'createdBy'>;
+export type PrincipalRow = Omit<InferSelectModel<typeof principal>, 'homeWorkspaceId' | 'issuer' | 'subject'>;
+export type RoleBindingRow = Omit<InferSelectModel<typeof roleBinding>, 'workspaceId' | 'revokedBy' | 'revokedAt'>;
+export type AuditRecordRow = Omit<InferSelectModel<typeof record>, 'workspaceId' | 'onBehalfOf'> & {
+  readonly actorName: string;
+};
+export type PolicyRuleRow = Omit<InferSelectModel<typeof rule>, 'workspaceId'> & { readonly author: string };
+
+export const workspaces: GovernedTable<WorkspaceRow> = governedTable({
+  noun: 'Workspace',
+  table: workspace,
+  id: workspace.id,
+  createdAt: workspace.createdAt,
+  fields: {
+    id: workspace.id,
+    name: workspace.name,
+    allowedZones: workspace.allowedZones,
+    defaultZone: workspace.defaultZone,
+    createdAt: workspace.createdAt,
+  },
+  attributes: { workspaceId: workspace.id, name: workspace.name },
+});
+
+export const principals: GovernedTable<PrincipalRow> = governedTable({
+  noun: 'Principal',
+  table: principal,
+  id: principal.id,
+  createdAt: principal.createdAt,
+  fields: {
+    id: principal.id,
+    kind: principal.kind,
+    name: principal.name,
+    email: principal.email,
+    zone: principal.zone,
+    createdAt: principal.createdAt,
+    disabledAt: principal.disabledAt,
+  },
+  attributes: {
+    id: principal.id,
+    kind: principal.kind,
+    zone: principal.zone,
+    homeWorkspaceId: principal.homeWorkspaceId,
+  },
+});
+
+export const roleBindings: GovernedTable<RoleBindingRow> = governedTable({
+  noun: 'RoleBinding',
+  table: roleBinding,
+  id: roleBinding.id,
+  createdAt: roleBinding.grantedAt,
+  fields: {
+    id: roleBinding.id,
+    principalId: roleBinding.principalId,
+    role: roleBinding.role,
+    grantedAt: roleBinding.grantedAt,
+    grantedBy: roleBinding.grantedBy,
+  },
+  attributes: { workspaceId: roleBinding.workspaceId, principalId: roleBinding.principalId, role: roleBinding.role },
+});
+
+export const auditRecords: GovernedTable<AuditRecordRow> = governedTable({
+  noun: 'AuditRecord',
+  table: record,
+  id: record.id,
+  createdAt: record.at,
+  fields: {
+    id: record.id,
+    at: record.at,
+    action: record.action,
+    actorId: record.actorId,
+    // The actor's id under the policy of the name, which is looked up only where this is not null.
+    actorName: record.actorId,
+    actorKind: record.actorKind,
+    subjectType: record.subjectType,
+    subjectId: record.subjectId,
+    outcome: record.outcome,
+    reason: record.reason,
+    requestId: record.requestId,
+    traceId: record.traceId,
+    policyVersion: record.policyVersion,
+    details: record.details,
+  },
+  attributes: {
+    workspaceId: record.workspaceId,
+    actorId: record.actorId,
+    action: record.action,
+    subjectType: record.subjectType,
+    subjectId: record.subjectId,
+    outcome: record.outcome,
+  },
+});
+
+export const policyRules: GovernedTable<PolicyRuleRow> = governedTable({
+  noun: 'PolicyRule',
+  table: rule,
+  id: rule.id,
+  createdAt: rule.createdAt,
+  fields: {
+    id: rule.id,
+    version: rule.version,
+    effect: rule.effect,
+    actions: rule.actions,
+    subject: rule.subject,
+    fields: rule.fields,
+    classes: rule.classes,
+    conditions: rule.conditions,
+    roles: rule.roles,
+    reason: rule.reason,
+    validFrom: rule.validFrom,
+    validTo: rule.validTo,
+    authorId: rule.authorId,
+    author: rule.authorId,
+    createdAt: rule.createdAt,
+    retiredAt: rule.retiredAt,
+  },
+  attributes: { workspaceId: rule.workspaceId, subject: rule.subject, effect: rule.effect },
+});
