@@ -1,6 +1,6 @@
 import { buildSchema, execute, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { completeResult } from './completion.js';
+import { compileCompletion } from './completion.js';
 
 const schema = buildSchema('type Query { rows: [Row!]! maybe: [Row!] } type Row { id: ID! note: String child: Row }');
 const document = parse('{ maybe { key: id child { id } } }');
@@ -22,11 +22,12 @@ test.each([
   const raw = {
     maybe: rootValue.maybe?.map((row) => row && { key: row.id, child: row.child }) ?? null,
   };
-  const found = completeResult(schema, document, { data: raw }, {});
+  const found = compileCompletion(schema, document, undefined, {})({ data: raw }, []).result;
   expect(JSON.parse(JSON.stringify(found.data))).toEqual(JSON.parse(JSON.stringify(expected.data)));
   expect((found.errors ?? []).map((e) => e.path)).toEqual((expected.errors ?? []).map((e) => e.path));
 });
 
 test('a null in [Row!]! empties data', () => {
-  expect(completeResult(schema, parse('{ rows { id } }'), { data: { rows: [null] } }, {}).data).toBeNull();
+  const complete = compileCompletion(schema, parse('{ rows { id } }'), undefined, {});
+  expect(complete({ data: { rows: [null] } }, []).result.data).toBeNull();
 });

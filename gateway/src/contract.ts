@@ -3,34 +3,51 @@ import type { Principal } from '@falaj/runtime';
 import type { FastifyInstance } from 'fastify';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Limits } from './limits.js';
+import type { PersistedDocuments } from './persisted-documents.js';
 
+/** Who asks and until when. Made once per request; passed to local subgraphs by reference. */
 export interface RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
   readonly traceparent: string;
+  /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   readonly clientName?: string;
 }
 
 export interface SubgraphRequest {
-  document: DocumentNode;
-  variables: Record<string, unknown>;
-  operationName?: string;
-  context: RequestContext;
-  extensions?: { headers: Record<string, string> };
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string | undefined;
+  readonly context: RequestContext;
 }
 
 /** Runs in this process: receives the parsed document and the caller's context by reference. */
 export interface LocalSubgraph {
   readonly name: string;
-  readonly schema: GraphQLSchema;
-  execute(request: SubgraphRequest): Promise<ExecutionResult> | AsyncIterable<ExecutionResult>;
+  /** Subscriptions answer with an AsyncIterable. Withheld fields are told in `extensions.falaj.masked`. */
+  execute(request: SubgraphRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
 }
 
 /** Runs elsewhere and answers GraphQL over HTTP at `url`. */
 export interface RemoteSubgraph {
   readonly name: string;
   readonly url: string;
+  /** Where subscriptions are served as an event stream; by default `url` with its last segment `graphql` made `stream`. */
+  readonly streamUrl?: string;
+}
+
+/** A field that a subgraph withheld. */
+export interface MaskedField {
+  readonly type: string;
+  readonly field: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** The same, as the client sees it: `path` has `*` for a list index, `count` is the number of nulls there. */
+export interface MaskedPath extends MaskedField {
+  readonly path: string;
 }
 
 export interface Health {
@@ -45,8 +62,11 @@ export interface GatewayOptions {
   authenticate(headers: Record<string, string | undefined>): Promise<Principal>;
   /** Headers that prove the caller to a remote subgraph. They are the only way identity leaves the process. */
   identityHeaders(request: RequestContext, subgraph: string, body: string): Promise<Record<string, string>>;
+  /** Production turns off introspection, GraphiQL and `/schema.graphql`. */
   readonly profile: 'development' | 'production';
   readonly limits?: Partial<Limits>;
+  readonly persistedDocuments?: PersistedDocuments;
+  /** More routes on the same server, registered before it listens. */
   readonly mount?: readonly ((app: FastifyInstance) => Promise<void> | void)[];
   health(): Promise<Health>;
 }
@@ -62,5 +82,8 @@ export interface Gateway {
   ): Promise<ExecutionResult>;
   /** Resolves to the base URL. */
   listen(at: { host: string; port: number }): Promise<string>;
+  /** Swaps the graph between two requests; requests under way finish on the old one. */
+  reload(supergraphSdl: string): Promise<void>;
+  /** Stops accepting, ends event streams, lets requests under way finish. */
   close(): Promise<void>;
 }

@@ -10,7 +10,6 @@ test('two callers of one query at once each get their own answer', async () => {
   let hits = 0;
   const who: LocalSubgraph = {
     name: 'who',
-    schema,
     execute: async ({ document, context }) => {
       hits += 1;
       return execute({ schema, document, rootValue: { me: context.principal.id } });

@@ -1,0 +1,58 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { currentTraceparent, type Principal } from '@falaj/runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestContext } from './contract.js';
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** What a request brings before it is known who asks. */
+export interface Arrival {
+  readonly requestId: string;
+  readonly traceparent: string;
+  /** Headers with one value each. */
+  readonly headers: Record<string, string | undefined>;
+}
+
+/** Reads the request's own ids, or makes them. */
+export function arrivalOf(request: FastifyRequest): Arrival {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const id = headers['x-request-id'];
+  const traceparent = headers.traceparent;
+  return {
+    requestId: id && REQUEST_ID.test(id) ? id : randomUUID(),
+    traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : newTraceparent(),
+    headers,
+  };
+}
+
+function newTraceparent(): string {
+  const bytes = randomBytes(24).toString('hex');
+  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-01`;
+}
+
+export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
+
+/** Authenticates, once. The signal aborts when the client goes before its answer. Errors: of the port. */
+export async function requestContextOf(
+  arrival: Arrival,
+  reply: FastifyReply,
+  authenticate: (headers: Record<string, string | undefined>) => Promise<Principal>,
+): Promise<RequestContext> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  const principal = await authenticate(arrival.headers);
+  const clientName = arrival.headers['apollographql-client-name'] ?? arrival.headers['x-client-name'];
+  return {
+    principal,
+    requestId: arrival.requestId,
+    traceparent: currentTraceparent() || arrival.traceparent,
+    signal: gone.signal,
+    ...(clientName ? { clientName } : {}),
+  };
+}

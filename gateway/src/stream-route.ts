@@ -1,0 +1,155 @@
+// /graphql/stream: GraphQL over SSE in its distinct-connections form, with the limits, errors and masking of /graphql.
+import { counter, gauge, PlatformError, underTraceparent, withSpan } from '@falaj/runtime';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { createHandler, type RequestParams } from 'graphql-sse';
+import { clientError, toGraphQLError, withCode } from './client-error.js';
+import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
+import type { CurrentGraph } from './graphql-route.js';
+import { type Limits, limitsRule, tooManyTokens } from './limits.js';
+import { refuseUnregistered, resolveDocumentId } from './persisted-documents.js';
+import { arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
+import { sha256 } from './sha256.js';
+import { untilAborted } from './until-aborted.js';
+
+const open = gauge('falaj_gateway_open_streams', 'Event streams open now.', [] as const);
+const events = counter('falaj_gateway_stream_events_total', 'Results sent on event streams.', ['outcome'] as const);
+
+interface Carried {
+  readonly reply: FastifyReply;
+  readonly context: RequestContext;
+}
+
+/** Registers `/graphql/stream`. The returned function ends every open stream. */
+export function serveStream(
+  app: FastifyInstance,
+  options: GatewayOptions,
+  limits: Limits,
+  graph: CurrentGraph,
+): () => void {
+  const closing = new AbortController();
+  const rules = [
+    ...specifiedRules,
+    limitsRule(limits),
+    ...(options.profile === 'production' ? [NoSchemaIntrospectionCustomRule] : []),
+  ];
+
+  const start = async (params: RequestParams, context: RequestContext) => {
+    const text = textOf(params, options);
+    const document = parseWithin(text, limits);
+    const invalid = validate(graph.current.apiSchema, document, rules);
+    if (invalid.length > 0) throw new AggregateError(invalid);
+    if (options.persistedDocuments) {
+      refuseUnregistered(sha256(text), context.clientName, options.persistedDocuments);
+    }
+    return graph.current.subscribe(document, params.variables ?? {}, context, params.operationName ?? undefined);
+  };
+
+  const handler = createHandler<unknown, Carried>({
+    authenticate: () => null,
+    onSubscribe: async (request, params) => {
+      const { context, reply } = request.context;
+      const shape = (result: ExecutionResult) => toClient(result, context);
+      try {
+        const result = await start(params, context);
+        if (!(Symbol.asyncIterator in result)) return shape(result);
+        open.inc();
+        reply.raw.once('close', () => open.dec());
+        return mapped(untilAborted(result, AbortSignal.any([context.signal, closing.signal])), shape);
+      } catch (error) {
+        const errors =
+          error instanceof AggregateError
+            ? (error.errors as GraphQLError[]).map(invalidError)
+            : [toGraphQLError(error)];
+        return shape({ errors });
+      }
+    },
+  });
+
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql/stream',
+    bodyLimit: limits.bodyBytes,
+    handler: async (request, reply) => {
+      if (!request.headers.accept?.includes('text/event-stream')) {
+        throw new PlatformError(
+          'BAD_USER_INPUT',
+          'This address answers with an event stream: send `accept: text/event-stream`.',
+        );
+      }
+      const arrival = arrivalOf(request);
+      await underTraceparent(arrival.traceparent, () =>
+        withSpan('gateway.stream', {}, async () => {
+          const context = await requestContextOf(arrival, reply, (headers) => options.authenticate(headers));
+          const [body, init] = await handler({
+            method: request.method,
+            url: request.url,
+            // The library compares the whole header; browsers and clients may send more than one type.
+            headers: { get: (name) => (name === 'accept' ? 'text/event-stream' : (arrival.headers[name] ?? null)) },
+            body: (request.body as Record<string, unknown> | undefined) ?? null,
+            raw: request.raw,
+            context: { reply, context },
+          });
+          reply.hijack();
+          const { raw } = reply;
+          raw.writeHead(init.status, { ...init.headers, 'x-request-id': context.requestId });
+          if (body === null || typeof body === 'string') return void raw.end(body ?? undefined);
+          raw.once('close', () => void body.return(undefined));
+          for await (const chunk of body) {
+            if (!raw.writable) break;
+            // A slow reader holds the source back instead of filling memory.
+            if (!raw.write(chunk)) await new Promise((resolve) => raw.once('drain', resolve).once('close', resolve));
+          }
+          raw.end();
+        }),
+      );
+    },
+  });
+  return () => closing.abort();
+}
+
+function textOf(params: RequestParams, { persistedDocuments }: GatewayOptions): string {
+  if (!persistedDocuments) return params.query;
+  const { extensions } = resolveDocumentId(params, persistedDocuments) as RequestParams & {
+    extensions?: { persistedQuery?: { sha256Hash: string } };
+  };
+  const hash = extensions?.persistedQuery?.sha256Hash;
+  return (hash && persistedDocuments.documents.get(hash)) || params.query;
+}
+
+function parseWithin(text: string, limits: Limits): DocumentNode {
+  try {
+    return parse(text, { maxTokens: limits.tokens });
+  } catch (error) {
+    const refused = tooManyTokens(text, limits.tokens);
+    if (refused) throw refused;
+    throw new GraphQLError((error as Error).message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+  }
+}
+
+const invalidError = (error: GraphQLError): GraphQLError =>
+  error.originalError ? error : withCode(error, 'GRAPHQL_VALIDATION_FAILED');
+
+/** The library prints what it is given: formatted errors pass for errors. */
+function toClient(result: ExecutionResult, context: RequestContext): ExecutionResult {
+  const traceId = traceIdOf(context.traceparent);
+  const falaj = result.extensions?.falaj as { masked?: readonly MaskedPath[] } | undefined;
+  events.inc({ outcome: result.errors ? 'failed' : 'ok' });
+  return {
+    ...(result.errors ? { errors: result.errors.map((error) => clientError(error, traceId)) } : {}),
+    ...('data' in result ? { data: result.data } : {}),
+    extensions: { falaj: { masked: falaj?.masked ?? [], traceId } },
+  } as unknown as ExecutionResult;
+}
+
+async function* mapped(results: AsyncIterable<ExecutionResult>, shape: (result: ExecutionResult) => ExecutionResult) {
+  for await (const result of results) yield shape(result);
+}
