@@ -1,1 +1,19 @@
-export {};
+export { type Bootstrapped, bootstrap, redeemBootstrapCode } from './bootstrap.js';
+export { createDirectory, type Directory, type Membership } from './directory.js';
+export { loadInternalKey } from './internal-key.js';
+export { createInternalTokens, type InternalTokenPurpose, type InternalTokens } from './internal-token.js';
+export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';
+export { identityMigrations } from './migrations.js';
+export { operatorToken } from './operator-token.js';
+export type { NewPrincipal, PrincipalPage, PrincipalRecord } from './principals.js';
+export { ADMINISTRATOR, PLATFORM_ADMINISTRATOR, PLATFORM_WORKSPACE, type RoleChange } from './role-bindings.js';
+export { principalTable, roleBindingTable, workspaceTable } from './tables.js';
+export {
+  createTokenVerifier,
+  type TokenAlgorithm,
+  type TokenVerifier,
+  type TrustedIssuer,
+  type VerifiedClaims,
+} from './token-verifier.js';
+export { issuerDocuments, type PublicDocument } from './well-known.js';
+export type { NewWorkspace, Workspace } from './workspaces.js';

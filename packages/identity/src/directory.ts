@@ -1,0 +1,132 @@
+// Who a verified token is, here and now. Answers are remembered for at most a second and forgotten at every change, so a
+// revoked role or a disabled principal is gone with the next request.
+import { NO_WORKSPACE } from '@falaj/audit';
+import type { Database } from '@falaj/database';
+import { PlatformError, type Principal } from '@falaj/runtime';
+import { sql } from 'drizzle-orm';
+import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal } from './principals.js';
+import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
+import type { VerifiedClaims } from './token-verifier.js';
+import { createWorkspace } from './workspaces.js';
+
+const CHANNEL = 'falaj_identity';
+const REMEMBERED_MS = 1_000;
+const MOST_REMEMBERED = 10_000;
+
+/** A workspace in which a principal holds at least one role. */
+export interface Membership {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly zones: readonly string[];
+}
+
+interface Identity {
+  readonly id: string;
+  readonly kind: 'USER' | 'SERVICE';
+  readonly name: string;
+  readonly zone: string;
+  readonly disabled: boolean;
+  readonly memberships: readonly Membership[];
+}
+
+/** Changes take the caller's transaction, so that the audit record is committed with them. */
+export interface Directory {
+  readonly createWorkspace: typeof createWorkspace;
+  readonly createPrincipal: typeof createPrincipal;
+  readonly ownPrincipal: typeof ownPrincipal;
+  readonly disablePrincipal: typeof disablePrincipal;
+  readonly listPrincipals: typeof listPrincipals;
+  readonly grantRole: typeof grantRole;
+  readonly revokeRole: typeof revokeRole;
+  readonly rolesOf: typeof rolesOf;
+  /** Across all workspaces. */
+  membershipsOf(principalId: string): Promise<readonly Membership[]>;
+  /**
+   * Whom a request acts as. Without a wish: the platform's workspace for its members, else the only membership there is.
+   * In a workspace of which the caller is no member, or none, the answer is a principal without roles and zones in the
+   * workspace `none`, to whom nothing exists. Throws UNAUTHENTICATED for an unknown or disabled principal.
+   */
+  resolve(claims: Pick<VerifiedClaims, 'issuer' | 'subject' | 'local'>, workspaceId?: string): Promise<Principal>;
+  close(): Promise<void>;
+}
+
+/** `now` counts milliseconds; tests move it. */
+export async function createDirectory(
+  database: Database,
+  { now = () => performance.now() }: { now?: () => number } = {},
+): Promise<Directory> {
+  const remembered = new Map<string, { readonly at: number; readonly identity: Promise<Identity | undefined> }>();
+  const unlisten = await database.listen(CHANNEL, () => remembered.clear());
+
+  const identityOf = (key: IdentityKey): Promise<Identity | undefined> => {
+    const name = JSON.stringify(key);
+    const known = remembered.get(name);
+    if (known !== undefined && now() - known.at < REMEMBERED_MS) return known.identity;
+    const identity = readIdentity(database, key);
+    const entry = { at: now(), identity };
+    remembered.delete(name);
+    if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
+    remembered.set(name, entry);
+    identity.catch(() => {
+      if (remembered.get(name) === entry) remembered.delete(name);
+    });
+    return identity;
+  };
+
+  return {
+    createWorkspace,
+    createPrincipal,
+    ownPrincipal,
+    disablePrincipal,
+    listPrincipals,
+    grantRole,
+    revokeRole,
+    rolesOf,
+    async membershipsOf(principalId) {
+      return (await identityOf({ id: principalId }))?.memberships ?? [];
+    },
+    async resolve({ issuer, subject, local }, workspaceId) {
+      const identity = await identityOf(local ? { id: subject } : { issuer, subject });
+      if (identity === undefined || identity.disabled)
+        throw new PlatformError('UNAUTHENTICATED', 'The principal is unknown here or disabled.');
+      const membership = choose(identity.memberships, workspaceId);
+      return {
+        id: identity.id,
+        kind: identity.kind,
+        name: identity.name,
+        workspaceId: membership?.workspaceId ?? NO_WORKSPACE,
+        roles: membership?.roles ?? [],
+        zone: identity.zone,
+        zones: membership?.zones ?? [],
+      };
+    },
+    async close() {
+      await unlisten();
+      remembered.clear();
+    },
+  };
+}
+
+type IdentityKey = { readonly id: string } | { readonly issuer: string; readonly subject: string };
+
+function choose(memberships: readonly Membership[], wanted: string | undefined): Membership | undefined {
+  const named = (id: string) => memberships.find(({ workspaceId }) => workspaceId === id);
+  if (wanted !== undefined && wanted !== '') return named(wanted);
+  return named(PLATFORM_WORKSPACE) ?? (memberships.length === 1 ? memberships[0] : undefined);
+}
+
+async function readIdentity(database: Database, key: IdentityKey): Promise<Identity | undefined> {
+  const which = 'id' in key ? sql`p.id = ${key.id}` : sql`p.issuer = ${key.issuer} and p.subject = ${key.subject}`;
+  const { rows } = await database.asSystem((tx) =>
+    tx.execute<Identity & Record<string, unknown>>(sql`
+      select p.id, p.kind, p.name, p.zone, p.disabled_at is not null as disabled, coalesce((
+        select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles)
+          order by w.id)
+        from (select b.workspace_id, jsonb_agg(b.role order by b.role) as roles from identity.role_binding b
+              where b.principal_id = p.id and b.revoked_at is null group by b.workspace_id) h
+        join identity.workspace w on w.id = h.workspace_id), '[]') as memberships
+      from identity.principal p where ${which}`),
+  );
+  return rows[0];
+}

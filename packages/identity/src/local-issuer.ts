@@ -1,0 +1,81 @@
+// The built-in issuer: for local use and service accounts, where no OpenID Connect issuer is configured.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { PlatformError } from '@falaj/runtime';
+import { type CryptoKey, errors, type JSONWebKeySet, type JWTHeaderParameters, type KeyObject, SignJWT } from 'jose';
+import { openSigningKeys } from './signing-keys.js';
+
+/** Audience of tokens for the platform's own API. */
+export const PLATFORM_AUDIENCE = 'falaj';
+export const LONGEST_TOKEN_SECONDS = 900;
+const DEFAULT_TOKEN_SECONDS = 600;
+
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+export interface LocalIssuer {
+  readonly issuer: string;
+  /**
+   * A token that says no more than who the principal is: roles are looked up at each request. The caller has checked
+   * that it may act for the principal. Throws BAD_USER_INPUT for a lifetime outside 1 to 900 seconds.
+   */
+  issueAccessToken(
+    principalId: string,
+    options?: { readonly ttlSeconds?: number; readonly audience?: string },
+  ): Promise<AccessToken>;
+  /** Public keys of all tokens that may still be valid. */
+  jwks(): Promise<JSONWebKeySet>;
+  /** The key for a token's header, as `jose` asks for it. */
+  verificationKey(header: JWTHeaderParameters): Promise<CryptoKey | KeyObject>;
+  /** A new signing key; the old one is accepted until its last token has expired. */
+  rotateKey(): Promise<void>;
+}
+
+/** Keys live in `<dataDirectory>/keys/issuer`, 0600. `issuer` is the URL that tokens bear and where its documents are served. */
+export async function createLocalIssuer(options: {
+  readonly issuer: string;
+  readonly dataDirectory: string;
+  /** Milliseconds since the epoch; tests move it. */
+  readonly now?: () => number;
+}): Promise<LocalIssuer> {
+  const { issuer, dataDirectory, now = Date.now } = options;
+  const keys = await openSigningKeys({
+    folder: join(dataDirectory, 'keys', 'issuer'),
+    acceptReplacedMs: (LONGEST_TOKEN_SECONDS + 60) * 1_000,
+    now,
+  });
+  return {
+    issuer,
+    async issueAccessToken(principalId, { ttlSeconds = DEFAULT_TOKEN_SECONDS, audience = PLATFORM_AUDIENCE } = {}) {
+      if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > LONGEST_TOKEN_SECONDS)
+        throw new PlatformError(
+          'BAD_USER_INPUT',
+          `ttlSeconds: found ${ttlSeconds}, expected a whole number from 1 to ${LONGEST_TOKEN_SECONDS}.`,
+          { details: { field: 'ttlSeconds', found: ttlSeconds, limit: LONGEST_TOKEN_SECONDS } },
+        );
+      const [{ kid, privateKey }] = await keys.inUse();
+      const issuedAt = Math.floor(now() / 1_000);
+      const token = await new SignJWT({ client_id: PLATFORM_AUDIENCE })
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(principalId)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + ttlSeconds)
+        .setJti(randomUUID())
+        .sign(privateKey);
+      return { token, expiresAt: new Date((issuedAt + ttlSeconds) * 1_000) };
+    },
+    async jwks() {
+      return { keys: (await keys.inUse()).map(({ publicJwk }) => publicJwk) };
+    },
+    async verificationKey({ kid }) {
+      const key = (await keys.inUse()).find((candidate) => candidate.kid === kid);
+      if (key === undefined) throw new errors.JWKSNoMatchingKey();
+      return key.publicKey;
+    },
+    rotateKey: () => keys.rotate(),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Tx } from '@falaj/database';
+import { PlatformError } from '@falaj/runtime';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { checked, roleName } from './input-checks.js';
+import { newId } from './new-id.js';
+
+/** Id of the installation's own workspace, whose administrators create the others. It has no zones and holds no data. */
+export const PLATFORM_WORKSPACE = 'platform';
+/** Held in the platform workspace only; the database refuses it elsewhere. */
+export const PLATFORM_ADMINISTRATOR = 'platform-administrator';
+export const ADMINISTRATOR = 'administrator';
+
+const change = z.strictObject({
+  workspaceId: z.string().min(1),
+  principalId: z.string().min(1),
+  role: roleName,
+  /** Id of the principal who grants or revokes. */
+  by: z.string().min(1),
+});
+
+/** A role to be granted or revoked. */
+export type RoleChange = z.input<typeof change>;
+
+/** Idempotent. Throws NOT_FOUND for an unknown principal, BAD_USER_INPUT for the platform's role outside the platform. */
+export async function grantRole(tx: Tx, input: RoleChange): Promise<void> {
+  const { workspaceId, principalId, role, by } = checked(change, input);
+  if (role === PLATFORM_ADMINISTRATOR && workspaceId !== PLATFORM_WORKSPACE)
+    throw new PlatformError('BAD_USER_INPUT', `role: ${role} is held in the workspace ${PLATFORM_WORKSPACE} only.`);
+  // A savepoint, so that an unknown principal leaves the caller's transaction usable.
+  await tx
+    .transaction((inner) =>
+      inner.execute(sql`
+        insert into identity.role_binding (id, workspace_id, principal_id, role, granted_by)
+        values (${newId('rb')}, ${workspaceId}, ${principalId}, ${role}, ${by})
+        on conflict (workspace_id, principal_id, role) where revoked_at is null do nothing`),
+    )
+    .catch((error: unknown) => {
+      if (sqlStateOf(error) === '23503') throw notFound(principalId);
+      throw error;
+    });
+}
+
+/** Throws NOT_FOUND when the role is not held, PRECONDITION_FAILED when nobody would be left to administer the workspace. */
+export async function revokeRole(tx: Tx, input: RoleChange): Promise<void> {
+  const { workspaceId, principalId, role, by } = checked(change, input);
+  await keepingAdministrators(tx, workspaceId, async () => {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      update identity.role_binding set revoked_at = clock_timestamp(), revoked_by = ${by}
+      where workspace_id = ${workspaceId} and principal_id = ${principalId} and role = ${role} and revoked_at is null
+      returning id`);
+    if (rows.length === 0)
+      throw new PlatformError('NOT_FOUND', `No such role is held: ${role} of ${principalId}.`, {
+        details: { principalId, role },
+      });
+  });
+}
+
+/** Roles in force, sorted. */
+export async function rolesOf(tx: Tx, workspaceId: string, principalId: string): Promise<readonly string[]> {
+  const { rows } = await tx.execute<{ role: string }>(sql`
+    select role from identity.role_binding
+    where workspace_id = ${workspaceId} and principal_id = ${principalId} and revoked_at is null order by role`);
+  return rows.map(({ role }) => role);
+}
+
+/** Refuses a change that takes a workspace's last administrator who is not disabled. Changes of one workspace queue here. */
+export async function keepingAdministrators(tx: Tx, workspaceId: string, work: () => Promise<void>): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended('identity.administrators.' || ${workspaceId}, 0))`,
+  );
+  const before = await administrators(tx, workspaceId);
+  await work();
+  if (before > 0 && (await administrators(tx, workspaceId)) === 0)
+    throw new PlatformError(
+      'PRECONDITION_FAILED',
+      'This is the last administrator of the workspace: make somebody else administrator first.',
+    );
+}
+
+async function administrators(tx: Tx, workspaceId: string): Promise<number> {
+  const { rows } = await tx.execute<{ count: number }>(sql`
+    select count(distinct p.id)::int as count
+    from identity.role_binding b join identity.principal p on p.id = b.principal_id and p.disabled_at is null
+    where b.workspace_id = ${workspaceId} and b.revoked_at is null
+      and b.role in (${ADMINISTRATOR}, ${PLATFORM_ADMINISTRATOR})`);
+  return rows[0]?.count ?? 0;
+}
+
+export const notFound = (principalId: string): PlatformError =>
+  new PlatformError('NOT_FOUND', 'Principal not found.', { details: { type: 'Principal', id: principalId } });
+
+/** SQLSTATE of the database's refusal inside the wrappers around it. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code, severity } = at as { code?: unknown; severity?: unknown };
+    if (typeof code === 'string' && severity !== undefined) return code;
+  }
+  return undefined;
+}

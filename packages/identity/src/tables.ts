@@ -1,0 +1,39 @@
+// For reads under policy; every change goes through the directory.
+import { pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
+
+const identity = pgSchema('identity');
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const workspaceTable = identity.table('workspace', {
+  id: text('id').notNull(),
+  name: text('name').notNull(),
+  allowedZones: text('allowed_zones').array().notNull(),
+  defaultZone: text('default_zone'),
+  createdBy: text('created_by'),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const principalTable = identity.table('principal', {
+  id: text('id').notNull(),
+  homeWorkspaceId: text('home_workspace_id').notNull(),
+  kind: text('kind').$type<'USER' | 'SERVICE'>().notNull(),
+  name: text('name').notNull(),
+  email: text('email'),
+  issuer: text('issuer'),
+  subject: text('subject'),
+  zone: text('zone').notNull(),
+  disabledAt: instant('disabled_at'),
+  createdAt: instant('created_at').notNull(),
+});
+
+/** A role held or once held; `revokedAt` is null while it is in force. */
+export const roleBindingTable = identity.table('role_binding', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  principalId: text('principal_id').notNull(),
+  role: text('role').notNull(),
+  grantedBy: text('granted_by').notNull(),
+  grantedAt: instant('granted_at').notNull(),
+  revokedBy: text('revoked_by'),
+  revokedAt: instant('revoked_at'),
+});
