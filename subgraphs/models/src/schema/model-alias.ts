@@ -17,7 +17,7 @@ import {
 
 @Resolver(() => ModelAlias)
 export class ModelAliasResolver {
-  @FieldResolver(() => ModelVersion)
+  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Version that it stands for.')
   version(@Root() row: ModelAliasRow, @Ctx() context: ModelsContext): Promise<Relation<ModelVersion> | null> {
     return versionOf(context, row.modelVersionId);
@@ -78,7 +78,7 @@ export class ModelAliasResolver {
 
 @Resolver(() => AliasChange)
 export class AliasChangeResolver {
-  @FieldResolver(() => ModelVersion)
+  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Version that it stands for since then, or stood for until then.')
   version(@Root() row: AliasChangeRow, @Ctx() context: ModelsContext): Promise<Relation<ModelVersion> | null> {
     return versionOf(context, row.modelVersionId);

@@ -83,7 +83,7 @@ export class ModelVersionResolver {
     return versionAt(context, (await modelNamed(context, name)).id, wanted.alias, at);
   }
 
-  @FieldResolver(() => Model)
+  @FieldResolver(() => Model, { nullable: true })
   @Attribute(() => Model, 'internal', 'Model that it belongs to.')
   model(@Root() row: ModelVersionRow, @Ctx() context: ModelsContext): Promise<Relation<Model> | null> {
     return context.load('Model', row.modelId, (ids) =>
@@ -91,19 +91,19 @@ export class ModelVersionResolver {
     ) as Promise<Relation<Model> | null>;
   }
 
-  @FieldResolver(() => Run)
+  @FieldResolver(() => Run, { nullable: true })
   @Attribute(() => Run, 'internal', 'Run that trained it.')
   run(@Root() row: ModelVersionRow): Relation<Run> | null {
     return row.runId ? { id: row.runId } : null;
   }
 
-  @FieldResolver(() => TrainingSet)
+  @FieldResolver(() => TrainingSet, { nullable: true })
   @Attribute(() => TrainingSet, 'internal', 'Training set that it learned from.')
   trainingSet(@Root() row: ModelVersionRow): Relation<TrainingSet> | null {
     return row.trainingSetId ? { id: row.trainingSetId } : null;
   }
 
-  @FieldResolver(() => [String])
+  @FieldResolver(() => [String], { nullable: true })
   @Attribute(() => [String], 'internal', 'Aliases that stand for it now, the last set first.')
   async aliases(@Root() row: ModelVersionRow, @Ctx() context: ModelsContext): Promise<string[]> {
     const page = await context.load('ModelVersion.aliases', row.id, (ids) =>

@@ -48,7 +48,7 @@ export class ModelResolver {
     });
   }
 
-  @FieldResolver(() => ModelVersionConnection)
+  @FieldResolver(() => ModelVersionConnection, { nullable: true })
   @Attribute(() => ModelVersionConnection, 'internal', 'Its versions, newest first.')
   versions(@Root() row: ModelRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ModelsContext) {
     const first = beginning(page, '`modelVersions(filter: {modelId})`');
@@ -57,7 +57,7 @@ export class ModelResolver {
     );
   }
 
-  @FieldResolver(() => ModelVersion)
+  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Its highest version in your zones.')
   async latestVersion(@Root() row: ModelRow, @Ctx() context: ModelsContext): Promise<unknown> {
     const page = await context.load('Model.latestVersion', row.id, (ids) =>
@@ -66,7 +66,7 @@ export class ModelResolver {
     return page.edges[0]?.node ?? null;
   }
 
-  @FieldResolver(() => [ModelAlias])
+  @FieldResolver(() => [ModelAlias], { nullable: true })
   @Attribute(() => [ModelAlias], 'internal', 'Its aliases, the last set first.')
   async aliases(@Root() row: ModelRow, @Ctx() context: ModelsContext): Promise<unknown[]> {
     const page = await context.load('Model.aliases', row.id, (ids) =>
@@ -75,7 +75,7 @@ export class ModelResolver {
     return page.edges.map((edge) => edge.node);
   }
 
-  @FieldResolver(() => AliasChangeConnection)
+  @FieldResolver(() => AliasChangeConnection, { nullable: true })
   @Attribute(() => AliasChangeConnection, 'internal', 'Moves of its aliases, the last first.')
   aliasHistory(
     @Root() row: ModelRow,

@@ -7,7 +7,7 @@ import { ModelVersionConnection, Run } from './model-types.js';
 
 @Resolver(() => Run)
 export class RunModelVersionsResolver {
-  @FieldResolver(() => ModelVersionConnection)
+  @FieldResolver(() => ModelVersionConnection, { nullable: true })
   @Attribute(() => ModelVersionConnection, 'internal', 'Versions that it became, newest first.')
   modelVersions(@Root() run: Run, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ModelsContext) {
     const first = beginning(page, '`modelVersions(filter: {runId})`');

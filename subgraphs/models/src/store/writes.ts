@@ -73,16 +73,14 @@ export async function moveAlias(
   const aliasId = current?.id ?? newId('mal');
   if (current) await tx.update(modelAlias).set(moved).where(eq(modelAlias.id, aliasId));
   else
-    await tx
-      .insert(modelAlias)
-      .values({
-        id: aliasId,
-        workspaceId: of.workspaceId,
-        modelId: of.modelId,
-        modelName: of.modelName,
-        alias: of.alias,
-        ...moved,
-      });
+    await tx.insert(modelAlias).values({
+      id: aliasId,
+      workspaceId: of.workspaceId,
+      modelId: of.modelId,
+      modelName: of.modelName,
+      alias: of.alias,
+      ...moved,
+    });
   await tx.insert(aliasChange).values({ id: newId('alc'), ...of, action: 'SET', modelVersionId: target.id, at });
   return { aliasId, modelVersionId: target.id };
 }
