@@ -36,6 +36,12 @@ export class AuditRecord {
     unknown
   >;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
+  @Attribute(
+    () => String,
+    'pii',
+    'Name of the principal who acted; null where the name is withheld or no longer known.',
+  )
+  actorName!: unknown;
 }
 
 export const AuditRecordConnection = connectionOf(() => AuditRecord, 'AuditRecord');
@@ -81,12 +87,7 @@ export class AuditRecordResolver {
     return context.reads.page(auditRecords, { ...page, filters: conditions(filter ?? {}) });
   }
 
-  @FieldResolver(() => String)
-  @Attribute(
-    () => String,
-    'pii',
-    'Name of the principal who acted; null where the name is withheld or no longer known.',
-  )
+  @FieldResolver()
   async actorName(@Root() row: AuditRecordRow, @Ctx() context: GovernanceContext): Promise<string | null> {
     // The column behind this field is the actor's id: null where the policy withholds the name.
     if (!row.actorName) return null;

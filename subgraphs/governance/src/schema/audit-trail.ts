@@ -8,20 +8,20 @@ import type { GovernanceContext } from './context.js';
 
 interface AuditedType {
   readonly name: string;
-  readonly stub: Function;
-  readonly resolver: Function;
+  readonly stub: new () => object;
+  readonly resolver: new () => object;
 }
 
 function withTrail(name: string): AuditedType {
   @ExtendedEntityType(name, `The ${name} of another subgraph, with its audit trail.`)
   class Stub {
     @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
+    @Attribute(() => AuditRecordConnection, 'internal', 'What was done to it, newest first.') auditTrail!: unknown;
   }
 
   @Resolver(() => Stub)
   class Trail {
-    @FieldResolver(() => AuditRecordConnection)
-    @Attribute(() => AuditRecordConnection, 'internal', 'What was done to it, newest first.')
+    @FieldResolver()
     auditTrail(
       @Root() subject: Stub,
       @Args(() => PageArguments) page: PageArguments,

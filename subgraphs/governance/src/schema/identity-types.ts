@@ -14,6 +14,12 @@ export class Workspace {
   @Attribute(() => String, 'internal', 'Zone of data for which none is named.') defaultZone!: string | null;
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
+  @Attribute(
+    () => RoleBindingConnection,
+    'internal',
+    'Roles in force, newest first; seen from within the workspace only.',
+  )
+  members!: unknown;
 }
 
 @EntityType('Principal', 'A person or a program that acts.')
@@ -26,6 +32,7 @@ export class Principal {
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => DateTime, 'internal', 'When it was disabled; null while it is not.') disabledAt!: Date | null;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
+  @Attribute(() => [String], 'internal', 'Roles held in the workspace of the request, sorted.') roles!: unknown;
 }
 
 @ObjectType({ description: 'A role that a principal holds in the workspace.' })
@@ -35,6 +42,7 @@ export class RoleBinding {
   @Attribute(() => DateTime, 'internal', 'Since when.') grantedAt!: Date;
   @Attribute(() => String, 'pii', 'Id of the principal who granted it.') grantedBy!: string;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
+  @Attribute(() => Principal, 'internal', 'Who holds it.') principal!: unknown;
 }
 
 export const WorkspaceConnection = connectionOf(() => Workspace, 'Workspace');

@@ -64,6 +64,7 @@ export class PolicyRule {
   @Attribute(() => DateTime, 'internal', 'When it was written.') createdAt!: Date;
   @Attribute(() => DateTime, 'internal', 'When it was retired; null while it counts.') retiredAt!: Date | null;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
+  @Attribute(() => String, 'pii', 'Name of the principal who wrote it.') author!: unknown;
 }
 
 const PolicyRuleConnection = connectionOf(() => PolicyRule, 'PolicyRule');
@@ -143,8 +144,7 @@ export class PolicyRuleResolver {
     return ability.check(question.action, question.subject, row, question.field ?? undefined);
   }
 
-  @FieldResolver(() => String)
-  @Attribute(() => String, 'pii', 'Name of the principal who wrote it.')
+  @FieldResolver()
   async author(@Root() row: PolicyRuleRow, @Ctx() context: GovernanceContext): Promise<string | null> {
     // The column behind this field is the author's id: null where the policy withholds the name.
     if (!row.author) return null;

@@ -1,4 +1,4 @@
-import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { principalInput, roleInput, tokenInput } from '../domain/identity-input.js';
@@ -70,8 +70,7 @@ export class PrincipalResolver {
     });
   }
 
-  @FieldResolver(() => [String])
-  @Attribute(() => [String], 'internal', 'Roles held in the workspace of the request, sorted.')
+  @FieldResolver()
   roles(@Root() row: PrincipalRow, @Ctx() context: GovernanceContext): Promise<string[]> {
     return context.load('Principal.roles', row.id, (ids) => rolesHeld(context, ids));
   }

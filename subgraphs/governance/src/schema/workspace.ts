@@ -1,4 +1,4 @@
-import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { workspaceInput } from '../domain/identity-input.js';
@@ -10,7 +10,6 @@ import {
   CreateWorkspacePayload,
   Principal,
   RoleBinding,
-  RoleBindingConnection,
   Workspace,
   WorkspaceConnection,
 } from './identity-types.js';
@@ -38,12 +37,7 @@ export class WorkspaceResolver {
     return context.reads.page(workspaces, page);
   }
 
-  @FieldResolver(() => RoleBindingConnection)
-  @Attribute(
-    () => RoleBindingConnection,
-    'internal',
-    'Roles in force, newest first; seen from within the workspace only.',
-  )
+  @FieldResolver()
   members(
     @Root() row: WorkspaceRow,
     @Args(() => PageArguments) page: PageArguments,
@@ -82,8 +76,7 @@ export class WorkspaceResolver {
 
 @Resolver(() => RoleBinding)
 export class RoleBindingResolver {
-  @FieldResolver(() => Principal)
-  @Attribute(() => Principal, 'internal', 'Who holds it.')
+  @FieldResolver()
   principal(@Root() row: RoleBindingRow, @Ctx() context: GovernanceContext): Promise<Relation<Principal> | null> {
     return context.load('Principal', row.principalId, (ids) =>
       context.reads.byIds(principals, ids),

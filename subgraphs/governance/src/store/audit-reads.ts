@@ -12,12 +12,13 @@ export async function auditTrails(
   context: SubgraphContext,
   subjectType: string,
   ids: readonly string[],
-  page: { readonly first: number; readonly after?: string | undefined },
+  page: { readonly first: number; readonly after?: string | null | undefined },
 ): Promise<Connection<Governed<AuditRecordRow>>[]> {
   const { cursors } = context.platform;
   const binding = `auditTrail\n${subjectType}\n${context.principal.workspaceId}\n${context.principal.id}`;
   const ofType = eq(record.subjectType, subjectType);
-  const beyond = page.after === undefined ? undefined : afterRecord(cursors.open(binding, page.after)[0]);
+  const beyond =
+    page.after === undefined || page.after === null ? undefined : afterRecord(cursors.open(binding, page.after)[0]);
   const where = beyond ? sql`${ofType} and ${beyond}` : ofType;
   const trails = await context.reads.pagesByParent(auditRecords, record.subjectId, ids, page.first, { where });
   return trails.map((trail, place) => {
