@@ -1,5 +1,5 @@
 import { PlatformError } from '@falaj/runtime';
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
 import { clientError, httpFault } from './client-error.js';
 import type { Gateway, GatewayOptions } from './contract.js';
@@ -27,6 +27,22 @@ function documentCache() {
     if (known.size > MAX_PARSED) known.delete(known.keys().next().value as string);
     return document;
   };
+}
+
+const DRAIN_MS = 10_000;
+const SWEEP_MS = 25;
+
+/** Closes the server once every request under way is answered, after ten seconds in any case. */
+async function drained(app: FastifyInstance): Promise<void> {
+  // A connection that goes idle after the first sweep would hold the server open until its client drops it.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+  const patience = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(patience);
+  }
 }
 
 /** The edge over one supergraph; it serves once `listen` was called. Errors: those of a supergraph that does not load. */
@@ -76,7 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       draining = true;
       endStreams();
-      await app.close();
+      await drained(app);
       await stopApollo();
     },
   };

@@ -41,6 +41,17 @@ export function resolveDocumentId(body: unknown, { mode, documents }: PersistedD
   return { ...rest, extensions: { ...extensions, persistedQuery: { version: 1, sha256Hash: hash } } };
 }
 
+/** The body with the text of the document that it names. Errors: as `resolveDocumentId`. */
+export function withRegisteredText(
+  body: unknown,
+  persisted: PersistedDocuments | undefined,
+): Record<string, unknown> | undefined {
+  if (!persisted) return body as Record<string, unknown> | undefined;
+  const named = resolveDocumentId(body, persisted) as (Body & { query?: string }) | undefined;
+  const text = persisted.documents.get(String(named?.extensions?.persistedQuery?.sha256Hash));
+  return text === undefined ? (named as Record<string, unknown>) : { ...named, query: text };
+}
+
 /** Errors: PERSISTED_DOCUMENT_REQUIRED under `enforce`. */
 export function refuseUnregistered(hash: string, clientName: string | undefined, persisted: PersistedDocuments): void {
   if (persisted.mode === 'off' || persisted.documents.has(hash)) return;

@@ -5,6 +5,7 @@ import {
   type DocumentNode,
   type ExecutionResult,
   GraphQLError,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
@@ -15,7 +16,7 @@ import { clientError, toGraphQLError, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { CurrentGraph } from './graphql-route.js';
 import { type Limits, limitsRule, tooManyTokens } from './limits.js';
-import { refuseUnregistered, resolveDocumentId } from './persisted-documents.js';
+import { refuseUnregistered, withRegisteredText } from './persisted-documents.js';
 import { arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
 import { sha256 } from './sha256.js';
 import { untilAborted } from './until-aborted.js';
@@ -42,15 +43,18 @@ export function serveStream(
     ...(options.profile === 'production' ? [NoSchemaIntrospectionCustomRule] : []),
   ];
 
-  const start = async (params: RequestParams, context: RequestContext) => {
-    const text = textOf(params, options);
-    const document = parseWithin(text, limits);
+  const start = async (params: RequestParams, context: RequestContext, method: string) => {
+    const document = parseWithin(params.query, limits);
     const invalid = validate(graph.current.apiSchema, document, rules);
     if (invalid.length > 0) throw new AggregateError(invalid);
     if (options.persistedDocuments) {
-      refuseUnregistered(sha256(text), context.clientName, options.persistedDocuments);
+      refuseUnregistered(sha256(params.query), context.clientName, options.persistedDocuments);
     }
-    return graph.current.subscribe(document, params.variables ?? {}, context, params.operationName ?? undefined);
+    const operationName = params.operationName ?? undefined;
+    if (method === 'GET' && getOperationAST(document, operationName)?.operation === 'mutation') {
+      throw new PlatformError('BAD_USER_INPUT', 'Mutations are sent with POST.');
+    }
+    return graph.current.subscribe(document, params.variables ?? {}, context, operationName);
   };
 
   const handler = createHandler<unknown, Carried>({
@@ -59,17 +63,14 @@ export function serveStream(
       const { context, reply } = request.context;
       const shape = (result: ExecutionResult) => toClient(result, context);
       try {
-        const result = await start(params, context);
-        if (!(Symbol.asyncIterator in result)) return shape(result);
+        const result = await start(params, context, request.method);
+        if (!(Symbol.asyncIterator in result)) return mapped([result], shape);
         open.inc();
         reply.raw.once('close', () => open.dec());
         return mapped(untilAborted(result, AbortSignal.any([context.signal, closing.signal])), shape);
       } catch (error) {
-        const errors =
-          error instanceof AggregateError
-            ? (error.errors as GraphQLError[]).map(invalidError)
-            : [toGraphQLError(error)];
-        return shape({ errors });
+        const invalid = error instanceof AggregateError ? (error.errors as GraphQLError[]) : undefined;
+        return mapped([{ errors: invalid?.map(invalidError) ?? [toGraphQLError(error)] }], shape);
       }
     },
   });
@@ -94,7 +95,7 @@ export function serveStream(
             url: request.url,
             // The library compares the whole header; browsers and clients may send more than one type.
             headers: { get: (name) => (name === 'accept' ? 'text/event-stream' : (arrival.headers[name] ?? null)) },
-            body: (request.body as Record<string, unknown> | undefined) ?? null,
+            body: withRegisteredText(request.body, options.persistedDocuments) ?? null,
             raw: request.raw,
             context: { reply, context },
           });
@@ -114,15 +115,6 @@ export function serveStream(
     },
   });
   return () => closing.abort();
-}
-
-function textOf(params: RequestParams, { persistedDocuments }: GatewayOptions): string {
-  if (!persistedDocuments) return params.query;
-  const { extensions } = resolveDocumentId(params, persistedDocuments) as RequestParams & {
-    extensions?: { persistedQuery?: { sha256Hash: string } };
-  };
-  const hash = extensions?.persistedQuery?.sha256Hash;
-  return (hash && persistedDocuments.documents.get(hash)) || params.query;
 }
 
 function parseWithin(text: string, limits: Limits): DocumentNode {
@@ -150,6 +142,10 @@ function toClient(result: ExecutionResult, context: RequestContext): ExecutionRe
   } as unknown as ExecutionResult;
 }
 
-async function* mapped(results: AsyncIterable<ExecutionResult>, shape: (result: ExecutionResult) => ExecutionResult) {
+/** Always an iterable: the library takes a result for one only if it has data. */
+async function* mapped(
+  results: AsyncIterable<ExecutionResult> | Iterable<ExecutionResult>,
+  shape: (result: ExecutionResult) => ExecutionResult,
+) {
   for await (const result of results) yield shape(result);
 }
