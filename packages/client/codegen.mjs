@@ -1,5 +1,6 @@
 // Generates src/generated from the checked-in supergraph's API schema and the operations beside it.
 export default {
+  importExtension: '.js',
   schema: '../../schema.graphql',
   documents: ['src/operations/*.graphql'],
   generates: {
@@ -12,7 +13,6 @@ export default {
         scalars: { DateTime: 'string', JSONObject: 'Record<string, unknown>' },
         documentMode: 'documentNode',
       },
-      importExtension: '.js',
     },
   },
 };

@@ -1,1 +1,1 @@
-export {};
+export { defineConfig, type FalajConfig } from './config.js';

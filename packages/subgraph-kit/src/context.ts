@@ -4,11 +4,14 @@ import type { Call } from '@falaj/contracts';
 import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
 import type { Logger, Principal } from '@falaj/runtime';
 import DataLoader from 'dataloader';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Connection } from './connection.js';
 import type { CursorSeal } from './cursor.js';
+import type { Governed, GovernedTable } from './governed-table.js';
 import type { GraphClient } from './graph-client.js';
 import { MaskCollector } from './masking.js';
 import { type MutationAudit, type MutationSpec, runMutation } from './mutation.js';
-import { Reads } from './reads.js';
+import { type FieldsOf, type ParentOptions, Reads } from './reads.js';
 
 /** Who asks and until when: made at the edge, passed by reference in process, rebuilt from the internal token over HTTP. */
 export interface RequestContext {
@@ -45,12 +48,12 @@ export class SubgraphContext<Services = unknown> {
   readonly audited = new Set<string>();
   readonly #loaders = new Map<string, DataLoader<string, unknown>>();
 
-  constructor(request: RequestContext, platform: Platform, services: Services, ability: Ability) {
+  constructor(request: RequestContext, platform: Platform, services: Services, ability: Ability, fieldsOf: FieldsOf) {
     this.request = request;
     this.platform = platform;
     this.services = services;
     this.ability = ability;
-    this.reads = new Reads(platform.database, request.principal, ability, this.masked, platform.cursors);
+    this.reads = new Reads(platform.database, request.principal, ability, this.masked, platform.cursors, fieldsOf);
   }
 
   get principal(): Principal {
@@ -65,6 +68,13 @@ export class SubgraphContext<Services = unknown> {
       this.#loaders.set(name, loader as DataLoader<string, unknown>);
     }
     return loader.load(key);
+  }
+
+  /** A parent's list of children, newest first: the first page of all parents in one statement, further pages by cursor. */
+  children<Row>(table: GovernedTable<Row>, parent: PgColumn, parentId: string, page: { first: number; after?: string | null | undefined }, options: ParentOptions = {}): Promise<Connection<Governed<Row>>> {
+    const { first, after } = page;
+    if (after != null) return this.reads.childPage(table, parent, parentId, { first, after }, options);
+    return this.load(`${table.noun} by ${parent.name}: ${first}`, parentId, (ids) => this.reads.pagesByParent(table, parent, ids, first, options));
   }
 
   /** Columns that every row has: whose it is and who made it. */

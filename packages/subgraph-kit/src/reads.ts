@@ -3,7 +3,7 @@
 import type { Database, Tx } from '@falaj/database';
 import type { Ability } from '@falaj/policy';
 import { PlatformError, type Principal } from '@falaj/runtime';
-import { and, type SQL, sql } from 'drizzle-orm';
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Connection } from './connection.js';
 import type { CursorSeal } from './cursor.js';
@@ -18,7 +18,7 @@ export interface Filter<Row> {
 
 export interface PageRequest<Row> {
   readonly first: number;
-  readonly after?: string | undefined;
+  readonly after?: string | null | undefined;
   readonly filters?: readonly Filter<Row>[];
   /** Restriction by the platform itself (a parent id), not subject to field rules. */
   readonly where?: SQL;
@@ -31,7 +31,23 @@ export interface ParentOptions {
   readonly where?: SQL;
 }
 
+/** Fields of a GraphQL type, as this subgraph's schema has them. */
+export type FieldsOf = (type: string) => readonly string[];
+
 const MAX_PAGE = 500;
+const plannedFields = new WeakMap<object, Record<string, SQLWrapper>>();
+
+/** One object per table, for the policy keeps its plans by it. */
+function planFields<Row>(table: GovernedTable<Row>, shown: readonly string[]): Record<string, SQLWrapper> {
+  let fields = plannedFields.get(table);
+  if (!fields) {
+    const columns: Readonly<Record<string, PgColumn>> = table.fields;
+    fields = Object.fromEntries(shown.map((field) => [field, columns[field] ?? sql`null::text`]));
+    plannedFields.set(table, fields);
+  }
+  return fields;
+}
+
 const brand = new WeakSet<object>();
 
 /** True for rows that came through the policy; the guard lets no other object of a governed type out. */
@@ -45,8 +61,10 @@ export class Reads {
   readonly #ability: Ability;
   readonly #masked: MaskCollector;
   readonly #cursors: CursorSeal;
+  readonly #fieldsOf: FieldsOf;
 
-  constructor(database: Database, principal: Principal, ability: Ability, masked: MaskCollector, cursors: CursorSeal) {
+  constructor(database: Database, principal: Principal, ability: Ability, masked: MaskCollector, cursors: CursorSeal, fieldsOf: FieldsOf) {
+    this.#fieldsOf = fieldsOf;
     this.#database = database;
     this.#principal = principal;
     this.#ability = ability;
@@ -63,7 +81,7 @@ export class Reads {
     const descending = request.orderBy ? request.orderBy.direction === 'DESC' : true;
     const sortColumn: PgColumn = request.orderBy ? table.fields[request.orderBy.field] : table.createdAt;
     const sort = request.orderBy ? plan.orderBy(request.orderBy.field) : sql`${table.createdAt}`;
-    const position = request.after === undefined ? undefined : this.#cursors.open(binding, request.after);
+    const position = request.after == null ? undefined : this.#cursors.open(binding, request.after);
     const after = position && keyset(sort, sortColumn, table.id, descending, position);
     const rows = await this.#rows(table, (tx) =>
       tx
@@ -82,7 +100,7 @@ export class Reads {
       edges,
       pageInfo: {
         hasNextPage: rows.length > first,
-        hasPreviousPage: request.after !== undefined,
+        hasPreviousPage: request.after != null,
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
@@ -123,6 +141,11 @@ export class Reads {
     return values.map((value) => byKey.get(value) ?? null);
   }
 
+  /** A page of one parent's children beyond the first. */
+  async childPage<Row>(table: GovernedTable<Row>, parent: PgColumn | SQL, parentId: string, page: { first: number; after: string }, options: ParentOptions = {}): Promise<Connection<Governed<Row>>> {
+    return this.page(table, { ...page, where: childrenOf(parent, parentId, options) });
+  }
+
   /** The newest `first` rows of each parent, one statement for all parents. */
   async pagesByParent<Row>(
     table: GovernedTable<Row>,
@@ -150,8 +173,8 @@ export class Reads {
       const ranked = joined.where(and(plan.where, options.where, sql`${parent} = any(${sql.param(unique)}::text[])`)).as('ranked');
       return tx.select().from(ranked).where(sql`"__rank" <= ${limit}`).orderBy(sql`"__parent"`, sql`"__rank"`);
     });
-    const binding = this.#binding(table, { first });
     return parentIds.map((parentId) => {
+      const binding = this.#binding(table, { first, where: childrenOf(parent, parentId, options) });
       const own = rows.filter((row) => row.__parent === parentId);
       const total = Number(own[0]?.__total ?? 0);
       const edges = own.map((row) => ({
@@ -171,14 +194,24 @@ export class Reads {
     });
   }
 
+  /**
+   * What to select. Every field of the GraphQL type is judged, computed ones too, so that the row's mask is complete;
+   * columns that are no field (foreign keys, internal state) are read as they are, for resolvers only.
+   */
   #plan<Row>(table: GovernedTable<Row>) {
-    const plan = this.#ability.readPlan(table.noun, { attributes: table.attributes, fields: table.fields });
+    const shown = this.#fieldsOf(table.noun);
+    const plan = this.#ability.readPlan(table.noun, { attributes: table.attributes, fields: planFields(table, shown) });
     const columns: Record<string, SQL> = { maskedFields: plan.masked.as('maskedFields') as unknown as SQL };
     for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
-      const masked = plan.select[field];
-      columns[field] = (masked ?? sql`null`).mapWith(column).as(field) as unknown as SQL;
+      const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;
+      columns[field] = selected.mapWith(column).as(field) as unknown as SQL;
     }
-    return { where: plan.where, columns, filter: plan.filter, orderBy: plan.orderBy };
+    return { where: plan.where, columns, filter: this.#judged(shown, plan.filter, () => sql`true`), orderBy: this.#judged(shown, plan.orderBy, (field) => sql`${table.fields[field as keyof typeof table.fields]}`) };
+  }
+
+  /** Field rules for fields; a column that is no field follows the row alone. */
+  #judged(shown: readonly string[], judge: (field: string) => SQL, plain: (field: string) => SQL): (field: string) => SQL {
+    return (field) => (shown.includes(field) ? judge(field) : plain(field));
   }
 
   #binding<Row>(table: GovernedTable<Row>, request: PageRequest<Row>): string {
@@ -202,6 +235,11 @@ export class Reads {
     brand.add(row);
     return row as unknown as Governed<Row>;
   }
+}
+
+function childrenOf(parent: PgColumn | SQL, parentId: string, { link, where }: ParentOptions): SQL {
+  const own = sql`${parent} = ${parentId}`;
+  return and(link ? sql`exists (select 1 from ${link.table} where ${link.on} and ${own})` : own, where) as SQL;
 }
 
 function pageSize(first: number): number {

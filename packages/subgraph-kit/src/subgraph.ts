@@ -1,7 +1,7 @@
 import { assertCoverage, type Noun, type Rule } from '@falaj/policy';
 import { underTraceparent, withSpan } from '@falaj/runtime';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
-import { parse } from 'graphql';
+import { isObjectType, parse } from 'graphql';
 import { type Platform, type RequestContext, SubgraphContext } from './context.js';
 import { createExecutor } from './execution.js';
 import { buildFederatedSchema, fieldClasses, type SchemaSource } from './federated-schema.js';
@@ -29,6 +29,8 @@ export interface SubgraphDefinition<Services = unknown> {
   /** Attributes that rules may mention on types without a table. */
   readonly attributes?: Readonly<Record<string, Noun['attributes']>>;
   readonly references: Readonly<Record<string, ReferenceResolver>>;
+  /** Filter fields that have another name than the field whose class decides: `Input.field` to `Type.field`. */
+  readonly filterFields?: Readonly<Record<string, string>>;
   /** Built-in rules: the abilities of this subgraph's nouns, from its policy.ts. */
   readonly rules: readonly Rule[];
   readonly migrations: { readonly name: string; readonly folder: string };
@@ -52,7 +54,10 @@ export interface Subgraph {
   close(): Promise<void>;
 }
 
-const schemaOf = (definition: SubgraphDefinition<never>, resolveEntities: Parameters<typeof buildFederatedSchema>[1]) =>
+// biome-ignore lint/suspicious/noExplicitAny: a description asks nothing of the services, whatever their type.
+type AnyDefinition = SubgraphDefinition<any>;
+
+const schemaOf = (definition: AnyDefinition, resolveEntities: Parameters<typeof buildFederatedSchema>[1]) =>
   buildFederatedSchema(
     {
       resolvers: definition.resolvers,
@@ -63,7 +68,7 @@ const schemaOf = (definition: SubgraphDefinition<never>, resolveEntities: Parame
   );
 
 /** SDL and nouns without a running platform: for composition, for the rule validator, for the schema check. */
-export async function describeSubgraph(definition: SubgraphDefinition<never>): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
+export async function describeSubgraph(definition: AnyDefinition): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
   const { sdl } = await schemaOf(definition, () => null);
   return { name: definition.name, sdl, nouns: nounsOf(sdl, definition) };
 }
@@ -117,9 +122,13 @@ export async function startSubgraph<Services>(definition: SubgraphDefinition<Ser
     );
     return answers;
   };
-  const { sdl, schema, classOf } = await schemaOf(definition as never, resolveEntities);
-  assertCoverage(schema, classOf);
+  const { sdl, schema, classOf } = await schemaOf(definition, resolveEntities);
+  assertCoverage(schema, classOf, definition.filterFields ? { inputs: definition.filterFields } : {});
   guardSchema(schema, new Set(definition.tables.map((table) => table.noun)), classOf);
+  const fieldsOf = (type: string): readonly string[] => {
+    const found = schema.getType(type);
+    return isObjectType(found) ? Object.keys(found.getFields()) : [];
+  };
   const { services, stop } = await definition.createServices(platform);
   const run = createExecutor(schema);
   return {
@@ -130,7 +139,7 @@ export async function startSubgraph<Services>(definition: SubgraphDefinition<Ser
       underTraceparent(request.context.traceparent, () =>
         withSpan(`subgraph.${definition.name}`, { 'graphql.operation.name': request.operationName ?? '' }, async () => {
           const ability = await platform.abilityFor(request.context.principal);
-          return run(request, new SubgraphContext(request.context, platform, services, ability) as SubgraphContext);
+          return run(request, new SubgraphContext(request.context, platform, services, ability, fieldsOf) as SubgraphContext);
         }),
       ),
     close: async () => {

@@ -22,6 +22,7 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
     ...referencesTo([experiments, runs]),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
+  filterFields: { 'RunFilter.experimentId': 'Run.experiment' },
   rules,
   migrations: { name: 'experiments', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices,

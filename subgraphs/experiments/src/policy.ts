@@ -35,7 +35,10 @@ export const rules: readonly Rule[] = [
     roles: ['approver'],
     reason: 'SCORES_AND_DIGESTS',
   },
-  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance'].map((subject) =>
+  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'ParityEvidence', 'FeatureViewReference', 'TrainerInfo', 'RunProgress', 'TrainingSet'].map((subject) =>
+    grant(subject, 'read-ordinary', ['open', 'internal'], ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'], 'ORDINARY_METADATA'),
+  ),
+  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress'].map((subject) =>
     grant(subject, 'read', ['sensitive'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'SCORES_AND_DIGESTS'),
   ),
 ];

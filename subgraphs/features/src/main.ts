@@ -18,6 +18,7 @@ export const featuresSubgraph: SubgraphDefinition<undefined> = {
   tables,
   attributes: { SampleCell: { columnClass: 'string' } },
   references: referencesTo(tables),
+  filterFields: { 'FeatureViewFilter.entityId': 'FeatureView.entity' },
   rules,
   migrations: { name: 'features', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices: async () => ({ services: undefined }),

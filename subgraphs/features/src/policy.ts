@@ -4,6 +4,9 @@ import type { Rule } from '@falaj/policy';
 
 const OWN = ['DataSource', 'Entity', 'FeatureView', 'FeatureService', 'TrainingSet', 'Materialization'];
 
+/** Types without a table, shown as parts of the above. */
+const VALUES = ['SourceColumn', 'SampleRow', 'Feature', 'FeatureStatistics', 'ServiceFeature', 'ServiceView', 'RequestFeature', 'TrainingColumn', 'OnlineValue', 'FeatureVector'];
+
 export const rules: readonly Rule[] = [
   ...OWN.flatMap((subject): Rule[] => [
     {
@@ -70,13 +73,24 @@ export const rules: readonly Rule[] = [
     roles: ['feature-engineer'],
     reason: 'PERSONAL_DATA',
   },
+  ...VALUES.map(
+    (subject): Rule => ({
+      id: `features.${subject}.read`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal'],
+      roles: ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      reason: 'ORDINARY_METADATA',
+    }),
+  ),
   {
-    id: 'features.values.read',
+    id: 'features.FeatureStatistics.read-sensitive',
     effect: 'ALLOW',
     actions: ['read'],
-    subject: '*',
-    classes: ['internal'],
-    roles: ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
-    reason: 'ORDINARY_METADATA',
+    subject: 'FeatureStatistics',
+    classes: ['sensitive'],
+    roles: ['feature-engineer', 'data-scientist', 'auditor', 'administrator'],
+    reason: 'DEFINITIONS_AND_DIGESTS',
   },
 ];

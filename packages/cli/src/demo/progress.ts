@@ -7,7 +7,7 @@ export async function runStages(stages: readonly Stage[], journey: Omit<Journey,
   const width = Math.max(...stages.map((stage) => stage.title.length));
   for (const [place, stage] of stages.entries()) {
     const title = `${String(place + 1).padStart(2)} ${stage.title.padEnd(width)}`;
-    const spinner = ora({ text: title, isEnabled: process.stdout.isTTY === true, stream: process.stdout }).start();
+    const spinner = ora({ text: title, isSilent: process.stdout.isTTY !== true, stream: process.stdout }).start();
     const started = performance.now();
     try {
       const figures = await stage.run({ ...journey, progress: (text) => void (spinner.text = `${title}  ${colors.dim(text)}`) });

@@ -49,22 +49,22 @@ export class EndpointResolver {
     });
   }
 
-  @FieldResolver(() => ModelVersion)
+  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Model version of the live revision.')
   modelVersion(@Root() row: EndpointRow): Relation<ModelVersion> | null {
     return row.modelVersionId ? { id: row.modelVersionId } : null;
   }
 
-  @FieldResolver(() => String)
+  @FieldResolver(() => String, { nullable: true })
   @Attribute(() => String, 'internal', 'Path of the Open Inference Protocol v2.')
   inferencePath(@Root() row: EndpointRow): string | null {
     return row.name ? `/v2/models/${row.name}` : null;
   }
 
-  @FieldResolver(() => EndpointRevisionConnection)
+  @FieldResolver(() => EndpointRevisionConnection, { nullable: true })
   @Attribute(() => EndpointRevisionConnection, 'internal', 'Revisions, newest first.')
   revisions(@Root() row: EndpointRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: DeploymentsContext) {
-    return context.load(`Endpoint.revisions:${page.first}`, row.id, (ids) => context.reads.pagesByParent(endpointRevisions, endpointRevision.endpointId, ids, page.first));
+    return context.children(endpointRevisions, endpointRevision.endpointId, row.id, page);
   }
 
   @Mutation(() => EndpointPayload, { description: 'Deploys a model version: residency and compliance are checked, the digest is verified, the model is loaded; all or nothing.' })
@@ -127,7 +127,7 @@ export class EndpointResolver {
 
 @Resolver(() => EndpointRevision)
 export class EndpointRevisionResolver {
-  @FieldResolver(() => ModelVersion)
+  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Model version that it served.')
   modelVersion(@Root() row: EndpointRevisionRow): Relation<ModelVersion> | null {
     return row.modelVersionId ? { id: row.modelVersionId } : null;
@@ -136,10 +136,10 @@ export class EndpointRevisionResolver {
 
 @Resolver(() => ModelVersion)
 export class ModelVersionEndpointsResolver {
-  @FieldResolver(() => EndpointConnection)
+  @FieldResolver(() => EndpointConnection, { nullable: true })
   @Attribute(() => EndpointConnection, 'internal', 'Endpoints whose live revision serves it, newest first.')
   endpoints(@Root() version: ModelVersion, @Args(() => PageArguments) page: PageArguments, @Ctx() context: DeploymentsContext) {
-    return context.load(`ModelVersion.endpoints:${page.first}`, version.id, (ids) => context.reads.pagesByParent(endpoints, endpoint.modelVersionId, ids, page.first));
+    return context.children(endpoints, endpoint.modelVersionId, version.id, page);
   }
 }
 

@@ -46,10 +46,10 @@ export class ExperimentResolver {
     return context.reads.page(experiments, page);
   }
 
-  @FieldResolver(() => RunConnection)
+  @FieldResolver(() => RunConnection, { nullable: true })
   @Attribute(() => RunConnection, 'internal', 'Its runs, newest first.')
   runs(@Root() parent: ExperimentRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
-    return context.load(`Experiment.runs:${page.first}`, parent.id, (ids) => context.reads.pagesByParent(runs, run.experimentId, ids, page.first));
+    return context.children(runs, run.experimentId, parent.id, page);
   }
 
   @Mutation(() => CreateExperimentPayload, { description: 'Creates an experiment.' })

@@ -70,63 +70,63 @@ export class RunResolver {
       .map((plugin) => ({ ...plugin, capabilities: [...plugin.capabilities] }));
   }
 
-  @FieldResolver(() => Experiment)
+  @FieldResolver(() => Experiment, { nullable: true })
   @Attribute(() => Experiment, 'internal', 'Experiment that it belongs to.')
   experiment(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Relation<Experiment> | null> {
     return context.load('Experiment', row.experimentId, (ids) => context.reads.byIds(experiments, ids)) as Promise<Relation<Experiment> | null>;
   }
 
-  @FieldResolver(() => TrainingSet)
+  @FieldResolver(() => TrainingSet, { nullable: true })
   @Attribute(() => TrainingSet, 'internal', 'Training set that it learned from.')
   trainingSet(@Root() row: RunRow): Relation<TrainingSet> | null {
     return row.trainingSetId ? { id: row.trainingSetId } : null;
   }
 
-  @FieldResolver(() => JSONObject)
+  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'internal', 'Every parameter of the trainer: as used once it finished, as asked before.')
   parameters(@Root() row: RunRow) {
     return row.result?.parameters ?? row.request?.parameters ?? null;
   }
 
-  @FieldResolver(() => JSONObject)
+  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'internal', 'Tensors of the exported model.')
   signature(@Root() row: RunRow) {
     return row.result?.signature ?? null;
   }
 
-  @FieldResolver(() => [String])
+  @FieldResolver(() => [String], { nullable: true })
   @Attribute(() => [String], 'internal', 'Columns that the model takes, in order.')
   columns(@Root() row: RunRow) {
     return row.result?.signature.inputs[0]?.columns ?? null;
   }
 
-  @FieldResolver(() => JSONObject)
+  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'sensitive', 'How inference makes the columns from the online store and the request.')
   servingPlan(@Root() row: RunRow) {
     return row.trainingSet?.servingPlan ?? null;
   }
 
-  @FieldResolver(() => [FeatureViewReference])
+  @FieldResolver(() => [FeatureViewReference], { nullable: true })
   @Attribute(() => [FeatureViewReference], 'internal', 'Exact view versions that it learned from.')
   featureViews(@Root() row: RunRow) {
     return row.trainingSet?.featureViews ?? null;
   }
 
-  @FieldResolver(() => [FeatureImportance])
+  @FieldResolver(() => [FeatureImportance], { nullable: true })
   @Attribute(() => [FeatureImportance], 'sensitive', 'Contribution per column, largest first.')
   importance(@Root() row: RunRow) {
     if (!row.result) return null;
     return Object.entries(row.result.importance).map(([column, share]) => ({ column, share })).sort((a, b) => b.share - a.share);
   }
 
-  @FieldResolver(() => [Metric])
+  @FieldResolver(() => [Metric], { nullable: true })
   @Attribute(() => [Metric], 'sensitive', 'Latest value of each metric.')
   async metrics(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Metric[]> {
     const points = await context.load('Run.metrics', row.id, (ids) => latestMetrics(context, ids));
     return points.map(shownMetric);
   }
 
-  @FieldResolver(() => [Metric])
+  @FieldResolver(() => [Metric], { nullable: true })
   @Attribute(() => [Metric], 'sensitive', 'Values of one metric in step order; pass the last step as `afterStep` for more.')
   async metricHistory(
     @Root() row: RunRow,

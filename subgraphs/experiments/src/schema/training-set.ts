@@ -7,9 +7,9 @@ import { RunConnection, TrainingSet } from './run-types.js';
 
 @Resolver(() => TrainingSet)
 export class TrainingSetRunsResolver {
-  @FieldResolver(() => RunConnection)
+  @FieldResolver(() => RunConnection, { nullable: true })
   @Attribute(() => RunConnection, 'internal', 'Runs that learned from it, newest first.')
   runs(@Root() set: TrainingSet, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
-    return context.load(`TrainingSet.runs:${page.first}`, set.id, (ids) => context.reads.pagesByParent(runs, run.trainingSetId, ids, page.first));
+    return context.children(runs, run.trainingSetId, set.id, page);
   }
 }

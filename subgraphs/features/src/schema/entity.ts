@@ -38,10 +38,10 @@ export class EntityResolver {
     return context.reads.page(entities, page);
   }
 
-  @FieldResolver(() => FeatureViewConnection)
+  @FieldResolver(() => FeatureViewConnection, { nullable: true })
   @Attribute(() => FeatureViewConnection, 'internal', 'Views that describe it, newest first.')
   featureViews(@Root() entity: EntityRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext) {
-    return context.load(`Entity.featureViews:${page.first}`, entity.id, (ids) => context.reads.pagesByParent(featureViews, featureView.entityId, ids, page.first));
+    return context.children(featureViews, featureView.entityId, entity.id, page);
   }
 
   @Mutation(() => CreateEntityPayload, { description: 'Creates an entity.' })

@@ -86,25 +86,23 @@ export class FeatureViewResolver {
     });
   }
 
-  @FieldResolver(() => Entity)
+  @FieldResolver(() => Entity, { nullable: true })
   @Attribute(() => Entity, 'internal', 'What it describes.')
   entity(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<Entity> | null> {
     return context.load('Entity', view.entityId, (ids) => context.reads.byIds(entities, ids)) as Promise<Relation<Entity> | null>;
   }
 
-  @FieldResolver(() => DataSource)
+  @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Where its rows come from.')
   source(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
     return context.load('DataSource', view.sourceId, (ids) => context.reads.byIds(dataSources, ids)) as Promise<Relation<DataSource> | null>;
   }
 
-  @FieldResolver(() => TrainingSetConnection)
+  @FieldResolver(() => TrainingSetConnection, { nullable: true })
   @Attribute(() => TrainingSetConnection, 'internal', 'Training sets that use it, newest first.')
   trainingSets(@Root() view: FeatureViewRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext) {
     const link = { table: trainingSetView, on: eq(trainingSetView.trainingSetId, trainingSet.id) };
-    return context.load(`FeatureView.trainingSets:${page.first}`, view.id, (ids) =>
-      context.reads.pagesByParent(trainingSets, trainingSetView.featureViewId, ids, page.first, { link }),
-    );
+    return context.children(trainingSets, trainingSetView.featureViewId, view.id, page, { link });
   }
 
   @Mutation(() => FeatureViewPayload, { description: 'Creates a feature view, or the next version of the one with this name.' })

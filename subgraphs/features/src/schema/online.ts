@@ -61,7 +61,7 @@ export class MaterializationResolver {
     return context.reads.page(materializations, { ...page, where: eq(materialization.featureViewId, featureViewId) });
   }
 
-  @FieldResolver(() => FeatureView)
+  @FieldResolver(() => FeatureView, { nullable: true })
   @Attribute(() => FeatureView, 'internal', 'View that was written.')
   featureView(@Root() done: MaterializationRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView> | null> {
     return context.load('FeatureView', done.featureViewId, (ids) => context.reads.byIds(featureViews, ids)) as unknown as Promise<Relation<FeatureView> | null>;

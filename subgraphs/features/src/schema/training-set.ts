@@ -72,19 +72,19 @@ export class TrainingSetResolver {
     });
   }
 
-  @FieldResolver(() => FeatureService)
+  @FieldResolver(() => FeatureService, { nullable: true })
   @Attribute(() => FeatureService, 'internal', 'Features that were joined.')
   featureService(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureService> | null> {
     return context.load('FeatureService', set.featureServiceId, (ids) => context.reads.byIds(featureServices, ids)) as Promise<Relation<FeatureService> | null>;
   }
 
-  @FieldResolver(() => DataSource)
+  @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Source of the entity rows and the label.')
   labelSource(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
     return context.load('DataSource', set.labelSourceId, (ids) => context.reads.byIds(dataSources, ids)) as Promise<Relation<DataSource> | null>;
   }
 
-  @FieldResolver(() => [FeatureView])
+  @FieldResolver(() => [FeatureView], { nullable: true })
   @Attribute(() => [FeatureView], 'internal', 'Exact view versions that were joined.')
   async featureViews(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView>[]> {
     const ids = await context.load('TrainingSet.featureViewIds', set.id, (sets) => context.transaction((tx) => viewIdsOfSets(tx, sets)));

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { CreateDataSourceDocument } from '@falaj/client';
+import { join, sep } from 'node:path';
+import { CreateDataSourceDocument, type CreateDataSourceInput } from '@falaj/client';
 import { need, type Stage } from '../journey.js';
 
 /** Real data as a user would bring it: files in the landing folder, registered with zone, category and column classes. */
@@ -11,13 +11,15 @@ export const sources: Stage = {
     const { client } = need(journey.actors, 'engineer');
     const folder = journey.label;
     mkdirSync(join(journey.landing, folder), { recursive: true });
-    const sample = dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json'));
+    // The package exports its script only: its files are found beside it.
+    const [before = ''] = createRequire(import.meta.url).resolve('vega-datasets').split(`vega-datasets${sep}`);
+    const sample = join(before, 'vega-datasets');
     const land = (file: string) => {
       copyFileSync(join(sample, 'data', file), join(journey.landing, folder, file));
       return `${folder}/${file}`;
     };
-    const register = async (input: Parameters<typeof client.data<never, never>>[1] & object) => {
-      const { createDataSource } = await client.data(CreateDataSourceDocument, { input: input as never });
+    const register = async (input: CreateDataSourceInput) => {
+      const { createDataSource } = await client.data(CreateDataSourceDocument, { input });
       return need(createDataSource, 'dataSource');
     };
     const flights = await register({ name: 'flights', format: 'JSON', path: land('flights-20k.json'), zone: 'AE', categories: ['none'] });
@@ -30,8 +32,10 @@ export const sources: Stage = {
       // The sample holds no personal data: this column stands in for one, to show what masking does.
       columnClasses: [{ column: 'name', fieldClass: 'pii' }],
     });
+    journey.progress('3 million flights, Parquet');
+    const history = await register({ name: 'flights-3m', format: 'PARQUET', path: land('flights-3m.parquet'), zone: 'AE', categories: ['none'] });
     journey.ids.flights = flights.id;
     journey.ids.airports = airports.id;
-    return `${flights.rows} flights, ${airports.rows} airports, zone AE, 1 column tagged pii`;
+    return `JSON ${flights.rows} flights, CSV ${airports.rows} airports, Parquet ${history.rows} flights; zone AE, 1 column tagged pii`;
   },
 };

@@ -1,0 +1,79 @@
+// The sample's definitions as data, in the words of the graph's inputs: what is known of a flight when it is due to leave.
+import type { CreateFeatureViewInput, FeatureInput, KeyInput, LabelInput, RequestFeatureInput, TimeInput } from '@falaj/client';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** Scheduled departure; the file's times have no zone and are read as UTC. */
+export const scheduledTime: TimeInput = { column: 'date', format: '%Y/%m/%d %H:%M', timeZone: 'UTC' };
+
+/** A delay is known only once the flight has left: its scheduled time and the delay itself. */
+const departure: TimeInput = { ...scheduledTime, plusColumn: 'delay', plusUnit: 'MINUTES' };
+
+const late = { column: 'delay', operator: 'GT' as const, number: 15 };
+
+export const label: LabelInput = { name: 'late', column: 'delay', condition: { operator: 'GT', number: 15 } };
+
+/** Count, mean delay and share of late flights over a window. */
+const recent = (span: string, windowSeconds: number): FeatureInput[] => [
+  { name: `flights_${span}`, aggregate: 'COUNT', windowSeconds },
+  { name: `mean_delay_${span}`, aggregate: 'MEAN', column: 'delay', windowSeconds },
+  { name: `share_late_${span}`, aggregate: 'SHARE', condition: late, windowSeconds },
+];
+
+type View = Omit<CreateFeatureViewInput, 'entityId' | 'sourceId'> & { readonly entity: 'airport' | 'route' | 'network' };
+
+const view = (name: string, entity: View['entity'], description: string, keys: KeyInput[], ttlSeconds: number, features: FeatureInput[]): View => ({
+  name,
+  entity,
+  description,
+  keys,
+  eventTime: scheduledTime,
+  knownTime: departure,
+  ttlSeconds,
+  features,
+});
+
+export const featureViews: readonly View[] = [
+  view('network_recent_delays', 'network', 'Delays of the whole network in the last hours.', [{ name: 'network', constant: 'us' }], DAY, [
+    ...recent('3h', 3 * HOUR),
+    ...recent('24h', DAY),
+  ]),
+  view('origin_recent_delays', 'airport', 'Delays of flights that left this airport.', [{ name: 'iata', column: 'origin' }], 7 * DAY, [
+    ...recent('24h', DAY),
+    ...recent('7d', 7 * DAY),
+  ]),
+  view('destination_recent_delays', 'airport', 'Delays of flights bound for this airport.', [{ name: 'iata', column: 'destination' }], 7 * DAY, recent('7d', 7 * DAY)),
+  view(
+    'route_profile',
+    'route',
+    'How a route did in four weeks, and how long it is.',
+    [
+      { name: 'origin', column: 'origin' },
+      { name: 'destination', column: 'destination' },
+    ],
+    28 * DAY,
+    [...recent('28d', 28 * DAY), { name: 'distance', aggregate: 'MEAN', column: 'distance', windowSeconds: 28 * DAY }],
+  ),
+];
+
+/** Where the keys of each view are found on an entity row and on a request. */
+export const serviceKeys: Readonly<Record<string, KeyInput[]>> = Object.fromEntries(featureViews.map(({ name, keys }) => [name, keys as KeyInput[]]));
+
+export const requestFeatures: RequestFeatureInput[] = [
+  { name: 'hour', function: 'HOUR' },
+  { name: 'weekday', function: 'WEEKDAY' },
+];
+
+/** Few leaves and a low rate: the sample is sparse, about nine flights an hour. */
+export const trainerParameters = { trees: 600, learningRate: 0.03, maxLeaves: 8, minRowsPerLeaf: 60, l2: 10, columnSample: 0.7, rowSample: 0.8, earlyStoppingRounds: 60 };
+
+/** Flights to predict, as of the last hours of the sample. */
+export const sampleRequests = {
+  asOf: '2001-03-31T20:00:00.000Z',
+  rows: [
+    { origin: 'LAX', destination: 'PHX' },
+    { origin: 'ORD', destination: 'DFW' },
+    { origin: 'ATL', destination: 'MCO' },
+  ],
+};

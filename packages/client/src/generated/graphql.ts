@@ -1,0 +1,664 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** Restricts audit records; all that is given must hold. */
+export type AuditFilter = {
+  /** Mutation. */
+  action?: string | null | undefined;
+  /** Principal who acted. */
+  actorId?: string | number | null | undefined;
+  /** At this instant or later. */
+  atSince?: string | null | undefined;
+  /** Before this instant. */
+  atUntil?: string | null | undefined;
+  /** How it ended. */
+  outcome?: AuditOutcome | null | undefined;
+  /** Id of the object. */
+  subjectId?: string | number | null | undefined;
+  /** Type of the object, e.g. `Endpoint`. */
+  subjectType?: string | null | undefined;
+};
+
+/** How a recorded action ended. */
+export type AuditOutcome =
+  | 'FAILED'
+  | 'REFUSED'
+  | 'SUCCEEDED';
+
+/** The class of one column of a source. */
+export type ColumnClassInput = {
+  /** Column of the file. */
+  column: string;
+  /** open, internal, sensitive, pii or secret. */
+  fieldClass: string;
+};
+
+/** A comparison with exactly one of number, text, boolean. */
+export type ComparisonInput = {
+  /** Compare with this truth value. */
+  boolean?: boolean | null | undefined;
+  /** Compare with this number. */
+  number?: number | null | undefined;
+  /** How to compare. */
+  operator: ComparisonOperator;
+  /** Compare with this text. */
+  text?: string | null | undefined;
+};
+
+/** Compares a column with a value; null compares as false. */
+export type ComparisonOperator =
+  | 'EQ'
+  | 'GT'
+  | 'GTE'
+  | 'LT'
+  | 'LTE'
+  | 'NE';
+
+/** A test on one source column. */
+export type ConditionInput = {
+  /** Compare with this truth value. */
+  boolean?: boolean | null | undefined;
+  /** Column that is tested. */
+  column: string;
+  /** Compare with this number. */
+  number?: number | null | undefined;
+  /** How to compare. */
+  operator: ComparisonOperator;
+  /** Compare with this text. */
+  text?: string | null | undefined;
+};
+
+/** A file in an allowed folder that becomes a data source. */
+export type CreateDataSourceInput = {
+  /** Categories of data: none, personal, sensitive, health, banking, government. */
+  categories?: Array<string> | null | undefined;
+  /** Classes of columns; others are internal. */
+  columnClasses?: Array<ColumnClassInput> | null | undefined;
+  /** Format of the file. */
+  format: SourceFormat;
+  /** Unique in the workspace. */
+  name: string;
+  /** Path relative to an allowed folder. */
+  path: string;
+  /** Zone in which the data is stored, e.g. `AE`. */
+  zone: string;
+};
+
+/** A new endpoint. */
+export type CreateEndpointInput = {
+  /** Model version to serve. */
+  modelVersionId: string | number;
+  /** Unique among the live endpoints of the workspace; part of its path. */
+  name: string;
+  /** Zone in which to serve, e.g. `AE`. */
+  zone: string;
+};
+
+/** Something that features describe, such as an airport. */
+export type CreateEntityInput = {
+  /** What it is. */
+  description?: string | null | undefined;
+  /** Names of the keys that identify it, in order. */
+  keys: Array<string>;
+  /** Unique in the workspace. */
+  name: string;
+};
+
+/** A new experiment. */
+export type CreateExperimentInput = {
+  /** What it asks. */
+  description?: string | null | undefined;
+  /** Unique in the workspace. */
+  name: string;
+};
+
+/** A named set of features, pinned to exact view versions. */
+export type CreateFeatureServiceInput = {
+  /** What it is for. */
+  description?: string | null | undefined;
+  /** Unique in the workspace. */
+  name: string;
+  /** Features of the request itself. */
+  requestFeatures?: Array<RequestFeatureInput> | null | undefined;
+  /** Views. */
+  views: Array<ServiceViewInput>;
+};
+
+/** A feature view; the same name again makes its next version. */
+export type CreateFeatureViewInput = {
+  /** What it holds. */
+  description?: string | null | undefined;
+  /** Entity that it describes. */
+  entityId: string | number;
+  /** When a row became true. */
+  eventTime: TimeInput;
+  /** Features. */
+  features: Array<FeatureInput>;
+  /** Where the keys of the entity come from, in the order of the entity. */
+  keys: Array<KeyInput>;
+  /** When a row became known; default: its event time. */
+  knownTime?: TimeInput | null | undefined;
+  /** Name of the view. */
+  name: string;
+  /** Source of its rows. */
+  sourceId: string | number;
+  /** Age in seconds beyond which a value is not used; absent = no limit. */
+  ttlSeconds?: number | null | undefined;
+};
+
+/** A new model. */
+export type CreateModelInput = {
+  /** What it is for. */
+  description?: string | null | undefined;
+  /** Unique in the workspace. */
+  name: string;
+};
+
+/** A run that becomes the next version of a model. */
+export type CreateModelVersionInput = {
+  /** Model. */
+  modelName: string;
+  /** Run that SUCCEEDED, with parity passed. */
+  runId: string | number;
+};
+
+/** A new principal, whose home is the workspace of the request. It holds no role yet. */
+export type CreatePrincipalInput = {
+  /** E-mail address. */
+  email?: string | null | undefined;
+  /** A person or a program. */
+  kind: PrincipalKind;
+  /** Name. */
+  name: string;
+  /** Zone from which it works, e.g. `AE`. */
+  zone: string;
+};
+
+/** A training set: entity rows with a label, joined to features as they were known at each row. */
+export type CreateTrainingSetInput = {
+  /** Columns carried along unchanged. */
+  carry?: Array<string> | null | undefined;
+  /** Instant of each entity row: nothing known later is joined. */
+  eventTime: TimeInput;
+  /** Features to join. */
+  featureServiceId: string | number;
+  /** Label. */
+  label: LabelInput;
+  /** Source of the entity rows and the label. */
+  labelSourceId: string | number;
+  /** Unique in the workspace. */
+  name: string;
+};
+
+/** A new workspace; the caller becomes its first administrator. */
+export type CreateWorkspaceInput = {
+  /** Zones in which its data may be stored and processed, e.g. `AE`. */
+  allowedZones: Array<string>;
+  /** One of the zones; default the first. */
+  defaultZone?: string | null | undefined;
+  /** Unique in the installation. */
+  name: string;
+};
+
+/** READY answers requests; RETIRED no longer does. */
+export type EndpointState =
+  | 'READY'
+  | 'RETIRED';
+
+/** How a window feature sums up the events of its key. */
+export type FeatureAggregate =
+  /** Number of events. */
+  | 'COUNT'
+  /** Mean of a column. */
+  | 'MEAN'
+  /** Share of events that meet a condition. */
+  | 'SHARE'
+  /** Sum of a column. */
+  | 'SUM';
+
+/** One feature: a column as it is, or an aggregate over a window. */
+export type FeatureInput = {
+  /** Aggregate over the window; absent = the column itself. */
+  aggregate?: FeatureAggregate | null | undefined;
+  /** Source column. */
+  column?: string | null | undefined;
+  /** What SHARE counts. */
+  condition?: ConditionInput | null | undefined;
+  /** What it means. */
+  description?: string | null | undefined;
+  /** Unique in the view. */
+  name: string;
+  /** Type; default FLOAT64, INT64 for COUNT. */
+  type?: FeatureType | null | undefined;
+  /** Length of the window in seconds. */
+  windowSeconds?: number | null | undefined;
+};
+
+/** Whether an online value is there, and why not. */
+export type FeatureStatus =
+  | 'NOT_FOUND'
+  | 'NULL_VALUE'
+  | 'OUTSIDE_MAX_AGE'
+  | 'PRESENT';
+
+/** Type of a feature value. */
+export type FeatureType =
+  | 'BOOL'
+  | 'FLOAT64'
+  | 'INT64'
+  | 'STRING'
+  | 'TIMESTAMP';
+
+/** A role to be held in the workspace of the request. */
+export type GrantRoleInput = {
+  /** Principal. */
+  principalId: string | number;
+  /** Role; see the query `roles`. */
+  role: string;
+};
+
+/** For whom a token is issued, and for how long. */
+export type IssueAccessTokenInput = {
+  /** Principal; its home must be the workspace of the request. */
+  principalId: string | number;
+  /** Seconds until it expires, 1 to 900. */
+  ttlSeconds: number;
+};
+
+/** Where a key comes from: exactly one of column, constant. */
+export type KeyInput = {
+  /** Column (of the source, the entity row or the request) that holds it. */
+  column?: string | null | undefined;
+  /** The same value for every row. */
+  constant?: string | null | undefined;
+  /** Name of the key in the entity. */
+  name: string;
+};
+
+/** What is to be predicted. */
+export type LabelInput = {
+  /** Source column. */
+  column: string;
+  /** Label is 1 where it holds, else 0; absent = the column itself. */
+  condition?: ComparisonInput | null | undefined;
+  /** Name of the label column. */
+  name: string;
+};
+
+/** Which rows of a view go to the online store. */
+export type MaterializeFeatureViewInput = {
+  /** Instant whose values are written; default now. */
+  asOf?: string | null | undefined;
+  /** View version. */
+  featureViewId: string | number;
+};
+
+/** Entities whose online values are wanted. */
+export type OnlineFeaturesInput = {
+  /** Instant for the age check; default now. */
+  at?: string | null | undefined;
+  /** One object of key values per entity, e.g. `{"origin": "LAX"}`. */
+  entityRows: Array<Record<string, unknown>>;
+  /** Feature service. */
+  featureServiceId: string | number;
+};
+
+/** Rows to predict: entity keys, whose features the server joins, or the features themselves. */
+export type PredictInput = {
+  /** Name of the endpoint. */
+  endpoint: string;
+  /** One row of feature values each, in the order of the model; null is a missing value. */
+  features?: Array<Array<number>> | null | undefined;
+  /** Output tensors wanted; default all. */
+  outputs?: Array<string> | null | undefined;
+  /** One object of entity keys per row, optionally with `event_time` (ISO 8601; default now). */
+  rows?: Array<Record<string, unknown>> | null | undefined;
+  /** Model version; default the live one. */
+  version?: string | null | undefined;
+};
+
+/** A person or a program. */
+export type PrincipalKind =
+  | 'SERVICE'
+  | 'USER';
+
+/** A feature computed from the time of the request. */
+export type RequestFeatureInput = {
+  /** How it is computed. */
+  function: RequestFunction;
+  /** Name of the column. */
+  name: string;
+};
+
+/** A feature computed from the time of the request, in UTC. */
+export type RequestFunction =
+  | 'DAY_OF_MONTH'
+  | 'HOUR'
+  | 'MONTH'
+  | 'WEEKDAY';
+
+/** Where a run stands; the last three are final. */
+export type RunState =
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'SUCCEEDED';
+
+/** One view of a feature service. */
+export type ServiceViewInput = {
+  /** Exact view version. */
+  featureViewId: string | number;
+  /** Features taken; default all. */
+  features?: Array<string> | null | undefined;
+  /** Where its keys are found on an entity row or a request. */
+  keys: Array<KeyInput>;
+};
+
+/** Which version an alias stands for from now on. */
+export type SetModelAliasInput = {
+  /** Alias: a lower-case letter, then up to 62 of a-z, 0-9 and -; `latest` and `v<number>` are reserved. */
+  alias: string;
+  /** Model. */
+  modelName: string;
+  /** Number of the version. */
+  version: number;
+};
+
+/** File format of a data source. */
+export type SourceFormat =
+  /** Comma-separated with a header line. */
+  | 'CSV'
+  /** An array of objects, or one object a line. */
+  | 'JSON'
+  /** Apache Parquet. */
+  | 'PARQUET';
+
+/** A training to run. */
+export type StartTrainingRunInput = {
+  /** Number of classes; MULTICLASS only. */
+  classes?: number | null | undefined;
+  /** Experiment that it belongs to. */
+  experimentId: string | number;
+  /** Carried columns whose group mean is a baseline. */
+  groupBaseline?: Array<string> | null | undefined;
+  /** Share of rows, the last by time, held out; default 0.3. */
+  holdoutFraction?: number | null | undefined;
+  /** Name. */
+  name: string;
+  /** Parameters of the trainer. */
+  parameters?: Record<string, unknown> | null | undefined;
+  /** Seed; default 1. */
+  seed?: number | null | undefined;
+  /** What the label is; default BINARY. */
+  task?: TrainingTask | null | undefined;
+  /** Trainer plugin; default `gbdt`. */
+  trainer?: string | null | undefined;
+  /** Training set to learn from. */
+  trainingSetId: string | number;
+  /** Share of the trained rows, the last by time, for early stopping; default 0.15. */
+  validationFraction?: number | null | undefined;
+};
+
+/** An instant taken from a source row. */
+export type TimeInput = {
+  /** Column that holds it. */
+  column: string;
+  /** strptime format, e.g. `%Y/%m/%d %H:%M`; absent for ISO 8601 and timestamps. */
+  format?: string | null | undefined;
+  /** Column whose number is added to the instant. */
+  plusColumn?: string | null | undefined;
+  /** Unit of `plusColumn`. */
+  plusUnit?: TimeUnit | null | undefined;
+  /** IANA zone of values without one; default UTC. */
+  timeZone?: string | null | undefined;
+};
+
+/** Unit of a duration. */
+export type TimeUnit =
+  | 'DAYS'
+  | 'HOURS'
+  | 'MINUTES'
+  | 'SECONDS';
+
+/** What a column of a training set is for. */
+export type TrainingColumnRole =
+  | 'EVENT_TIME'
+  | 'FEATURE'
+  | 'KEY'
+  | 'LABEL';
+
+/** What the label is: 0 or 1, a class index, or a number. */
+export type TrainingTask =
+  | 'BINARY'
+  | 'MULTICLASS'
+  | 'REGRESSION';
+
+/** A new revision of an endpoint. */
+export type UpdateEndpointInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Model version to serve from now on. */
+  modelVersionId: string | number;
+};
+
+export type CreateEndpointMutationVariables = Exact<{
+  input: CreateEndpointInput;
+}>;
+
+
+export type CreateEndpointMutation = { createEndpoint: { endpoint: { id: string, name: string | null, state: EndpointState | null, zone: string | null, revision: number | null, inferencePath: string, device: string | null, compliance: Array<{ checkId: string, status: string | null, reason: string | null }> | null } | null } };
+
+export type UpdateEndpointMutationVariables = Exact<{
+  input: UpdateEndpointInput;
+}>;
+
+
+export type UpdateEndpointMutation = { updateEndpoint: { endpoint: { id: string, name: string | null, state: EndpointState | null, revision: number | null } | null } };
+
+export type PredictQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictQuery = { predict: { modelName: string | null, modelVersion: string | null, revision: number | null, outputs: Array<{ name: string, datatype: string | null, shape: Array<number> | null, values: Array<number> | null }> | null } | null };
+
+export type CreateExperimentMutationVariables = Exact<{
+  input: CreateExperimentInput;
+}>;
+
+
+export type CreateExperimentMutation = { createExperiment: { experiment: { id: string, name: string | null } | null } };
+
+export type StartTrainingRunMutationVariables = Exact<{
+  input: StartTrainingRunInput;
+}>;
+
+
+export type StartTrainingRunMutation = { startTrainingRun: { run: { id: string, name: string | null, state: RunState | null } | null } };
+
+export type RunStateQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunStateQuery = { run: { id: string, state: RunState | null, step: number | null, totalSteps: number | null, error: string | null, modelDigest: string | null, parity: { rows: number | null, maxDifference: number | null, tolerance: number | null, passed: boolean | null } | null, evaluation: { rows: number | null, trainedRows: number | null, baseRate: number | null, scores: Record<string, unknown> | null, baselines: Array<{ name: string, scores: Record<string, unknown> | null }> | null } | null, metrics: Array<{ key: string, step: number | null, value: number | null }>, importance: Array<{ column: string, share: number | null }> } | null };
+
+export type CancelRunMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CancelRunMutation = { cancelRun: { run: { id: string, state: RunState | null } | null } };
+
+export type RunProgressSubscriptionVariables = Exact<{
+  runId: string | number;
+}>;
+
+
+export type RunProgressSubscription = { runProgress: { runId: string, state: RunState | null, step: number | null, totalSteps: number | null, metrics: Array<{ key: string, step: number | null, value: number | null }> | null } };
+
+export type CreateDataSourceMutationVariables = Exact<{
+  input: CreateDataSourceInput;
+}>;
+
+
+export type CreateDataSourceMutation = { createDataSource: { dataSource: { id: string, name: string | null, rows: number | null, zone: string | null, columns: Array<{ name: string, type: string | null, fieldClass: string | null }> | null } | null } };
+
+export type CreateEntityMutationVariables = Exact<{
+  input: CreateEntityInput;
+}>;
+
+
+export type CreateEntityMutation = { createEntity: { entity: { id: string, name: string | null, keys: Array<string> | null } | null } };
+
+export type CreateFeatureViewMutationVariables = Exact<{
+  input: CreateFeatureViewInput;
+}>;
+
+
+export type CreateFeatureViewMutation = { createFeatureView: { featureView: { id: string, name: string | null, version: number | null } | null } };
+
+export type BuildFeatureViewMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type BuildFeatureViewMutation = { buildFeatureView: { featureView: { id: string, name: string | null, version: number | null, rows: number | null, keys: number | null, digest: string | null } | null } };
+
+export type CreateFeatureServiceMutationVariables = Exact<{
+  input: CreateFeatureServiceInput;
+}>;
+
+
+export type CreateFeatureServiceMutation = { createFeatureService: { featureService: { id: string, name: string | null, views: Array<{ name: string, version: number }> | null } | null } };
+
+export type CreateTrainingSetMutationVariables = Exact<{
+  input: CreateTrainingSetInput;
+}>;
+
+
+export type CreateTrainingSetMutation = { createTrainingSet: { trainingSet: { id: string, name: string | null, rows: number | null, digest: string | null, allowedZones: Array<string> | null, columns: Array<{ name: string, role: TrainingColumnRole | null, type: FeatureType | null, nulls: number | null }> | null } | null } };
+
+export type MaterializeFeatureViewMutationVariables = Exact<{
+  input: MaterializeFeatureViewInput;
+}>;
+
+
+export type MaterializeFeatureViewMutation = { materializeFeatureView: { materialization: { id: string, rowsWritten: number | null, rowsStale: number | null, asOf: string | null } | null } };
+
+export type OnlineFeaturesQueryVariables = Exact<{
+  input: OnlineFeaturesInput;
+}>;
+
+
+export type OnlineFeaturesQuery = { onlineFeatures: Array<{ entityRow: Record<string, unknown> | null, values: Array<{ feature: string, number: number | null, text: string | null, status: FeatureStatus | null, eventTime: string | null }> | null }> | null };
+
+export type GuardedSourcesQueryVariables = Exact<{
+  first: number;
+}>;
+
+
+export type GuardedSourcesQuery = { dataSources: { totalCount: number, edges: Array<{ node: { id: string, name: string | null, owner: string | null, digest: string | null, maskedFields: Array<string>, sampleRows: Array<{ cells: Array<{ column: string, value: string | null }> }> | null } }> } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string, name: string | null, kind: PrincipalKind | null, roles: Array<string> | null, zone: string | null } | null };
+
+export type CreateWorkspaceMutationVariables = Exact<{
+  input: CreateWorkspaceInput;
+}>;
+
+
+export type CreateWorkspaceMutation = { createWorkspace: { workspace: { id: string, name: string | null, allowedZones: Array<string> | null, defaultZone: string | null } | null } };
+
+export type CreatePrincipalMutationVariables = Exact<{
+  input: CreatePrincipalInput;
+}>;
+
+
+export type CreatePrincipalMutation = { createPrincipal: { principal: { id: string, name: string | null, kind: PrincipalKind | null } | null } };
+
+export type GrantRoleMutationVariables = Exact<{
+  input: GrantRoleInput;
+}>;
+
+
+export type GrantRoleMutation = { grantRole: { principal: { id: string, roles: Array<string> | null } | null } };
+
+export type IssueAccessTokenMutationVariables = Exact<{
+  input: IssueAccessTokenInput;
+}>;
+
+
+export type IssueAccessTokenMutation = { issueAccessToken: { token: string | null, expiresAt: string | null } };
+
+export type AuditRecordsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: AuditFilter | null | undefined;
+}>;
+
+
+export type AuditRecordsQuery = { auditRecords: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, edges: Array<{ node: { id: string, at: string | null, action: string | null, actorId: string | null, subjectType: string | null, subjectId: string | null, outcome: AuditOutcome | null, reason: string | null } }> } };
+
+export type LineageQueryVariables = Exact<{
+  featureViewId: string | number;
+}>;
+
+
+export type LineageQuery = { featureView: { name: string | null, version: number | null, trainingSets: { edges: Array<{ node: { name: string | null, rows: number | null, digest: string | null, runs: { edges: Array<{ node: { name: string | null, state: RunState | null, modelVersions: { edges: Array<{ node: { version: number | null, aliases: Array<string> | null, endpoints: { edges: Array<{ node: { name: string | null, zone: string | null, state: EndpointState | null, auditTrail: { edges: Array<{ node: { at: string | null, action: string | null, actorId: string | null, outcome: AuditOutcome | null } }> } | null } }> } } }> } | null } }> } } }> } } | null };
+
+export type CreateModelMutationVariables = Exact<{
+  input: CreateModelInput;
+}>;
+
+
+export type CreateModelMutation = { createModel: { model: { id: string, name: string | null } | null } };
+
+export type CreateModelVersionMutationVariables = Exact<{
+  input: CreateModelVersionInput;
+}>;
+
+
+export type CreateModelVersionMutation = { createModelVersion: { modelVersion: { id: string, version: number | null, digest: string | null, trainingSetDigest: string | null, allowedZones: Array<string> | null, aliases: Array<string> | null } | null } };
+
+export type SetModelAliasMutationVariables = Exact<{
+  input: SetModelAliasInput;
+}>;
+
+
+export type SetModelAliasMutation = { setModelAlias: { alias: { alias: string, setAt: string | null, version: { id: string, version: number | null } | null } | null } };
+
+
+export const CreateEndpointDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateEndpoint"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateEndpointInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"zone"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"inferencePath"}},{"kind":"Field","name":{"kind":"Name","value":"device"}},{"kind":"Field","name":{"kind":"Name","value":"compliance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateEndpointMutation, CreateEndpointMutationVariables>;
+export const UpdateEndpointDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateEndpoint"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateEndpointInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}}]}}]}}]}}]} as unknown as DocumentNode<UpdateEndpointMutation, UpdateEndpointMutationVariables>;
+export const PredictDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Predict"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PredictInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"predict"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelName"}},{"kind":"Field","name":{"kind":"Name","value":"modelVersion"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"outputs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"datatype"}},{"kind":"Field","name":{"kind":"Name","value":"shape"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}}]}}]} as unknown as DocumentNode<PredictQuery, PredictQueryVariables>;
+export const CreateExperimentDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateExperiment"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateExperimentInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createExperiment"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experiment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<CreateExperimentMutation, CreateExperimentMutationVariables>;
+export const StartTrainingRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartTrainingRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartTrainingRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTrainingRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<StartTrainingRunMutation, StartTrainingRunMutationVariables>;
+export const RunStateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RunState"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"totalSteps"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"modelDigest"}},{"kind":"Field","name":{"kind":"Name","value":"parity"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"maxDifference"}},{"kind":"Field","name":{"kind":"Name","value":"tolerance"}},{"kind":"Field","name":{"kind":"Name","value":"passed"}}]}},{"kind":"Field","name":{"kind":"Name","value":"evaluation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"trainedRows"}},{"kind":"Field","name":{"kind":"Name","value":"baseRate"}},{"kind":"Field","name":{"kind":"Name","value":"scores"}},{"kind":"Field","name":{"kind":"Name","value":"baselines"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"scores"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"importance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"share"}}]}}]}}]}}]} as unknown as DocumentNode<RunStateQuery, RunStateQueryVariables>;
+export const CancelRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<CancelRunMutation, CancelRunMutationVariables>;
+export const RunProgressDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"RunProgress"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"runId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runProgress"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"runId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"runId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"totalSteps"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}}]}}]} as unknown as DocumentNode<RunProgressSubscription, RunProgressSubscriptionVariables>;
+export const CreateDataSourceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateDataSource"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateDataSourceInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createDataSource"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataSource"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"zone"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"fieldClass"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateDataSourceMutation, CreateDataSourceMutationVariables>;
+export const CreateEntityDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateEntity"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateEntityInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createEntity"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entity"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"keys"}}]}}]}}]}}]} as unknown as DocumentNode<CreateEntityMutation, CreateEntityMutationVariables>;
+export const CreateFeatureViewDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateFeatureView"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateFeatureViewInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createFeatureView"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureView"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]} as unknown as DocumentNode<CreateFeatureViewMutation, CreateFeatureViewMutationVariables>;
+export const BuildFeatureViewDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"BuildFeatureView"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"buildFeatureView"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureView"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"keys"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}}]}}]}}]}}]} as unknown as DocumentNode<BuildFeatureViewMutation, BuildFeatureViewMutationVariables>;
+export const CreateFeatureServiceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateFeatureService"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateFeatureServiceInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createFeatureService"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureService"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"views"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateFeatureServiceMutation, CreateFeatureServiceMutationVariables>;
+export const CreateTrainingSetDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateTrainingSet"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateTrainingSetInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createTrainingSet"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"trainingSet"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"allowedZones"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"nulls"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateTrainingSetMutation, CreateTrainingSetMutationVariables>;
+export const MaterializeFeatureViewDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"MaterializeFeatureView"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MaterializeFeatureViewInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"materializeFeatureView"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"materialization"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsStale"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}}]}}]}}]}}]} as unknown as DocumentNode<MaterializeFeatureViewMutation, MaterializeFeatureViewMutationVariables>;
+export const OnlineFeaturesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"OnlineFeatures"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"OnlineFeaturesInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"onlineFeatures"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entityRow"}},{"kind":"Field","name":{"kind":"Name","value":"values"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"feature"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"eventTime"}}]}}]}}]}}]} as unknown as DocumentNode<OnlineFeaturesQuery, OnlineFeaturesQueryVariables>;
+export const GuardedSourcesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"GuardedSources"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataSources"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"owner"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"maskedFields"}},{"kind":"Field","name":{"kind":"Name","value":"sampleRows"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cells"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<GuardedSourcesQuery, GuardedSourcesQueryVariables>;
+export const MeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"roles"}},{"kind":"Field","name":{"kind":"Name","value":"zone"}}]}}]}}]} as unknown as DocumentNode<MeQuery, MeQueryVariables>;
+export const CreateWorkspaceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateWorkspace"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateWorkspaceInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createWorkspace"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"workspace"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"allowedZones"}},{"kind":"Field","name":{"kind":"Name","value":"defaultZone"}}]}}]}}]}}]} as unknown as DocumentNode<CreateWorkspaceMutation, CreateWorkspaceMutationVariables>;
+export const CreatePrincipalDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreatePrincipal"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreatePrincipalInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createPrincipal"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"principal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}}]}}]}}]}}]} as unknown as DocumentNode<CreatePrincipalMutation, CreatePrincipalMutationVariables>;
+export const GrantRoleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"GrantRole"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"GrantRoleInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"grantRole"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"principal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"roles"}}]}}]}}]}}]} as unknown as DocumentNode<GrantRoleMutation, GrantRoleMutationVariables>;
+export const IssueAccessTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"IssueAccessToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"IssueAccessTokenInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issueAccessToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"token"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]}}]} as unknown as DocumentNode<IssueAccessTokenMutation, IssueAccessTokenMutationVariables>;
+export const AuditRecordsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AuditRecords"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AuditFilter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"auditRecords"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"actorId"}},{"kind":"Field","name":{"kind":"Name","value":"subjectType"}},{"kind":"Field","name":{"kind":"Name","value":"subjectId"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}}]}}]}}]} as unknown as DocumentNode<AuditRecordsQuery, AuditRecordsQueryVariables>;
+export const LineageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Lineage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"featureViewId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureView"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"featureViewId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"trainingSets"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"runs"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"modelVersions"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"aliases"}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"zone"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"auditTrail"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"actorId"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<LineageQuery, LineageQueryVariables>;
+export const CreateModelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateModel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateModelInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createModel"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"model"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<CreateModelMutation, CreateModelMutationVariables>;
+export const CreateModelVersionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateModelVersion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateModelVersionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createModelVersion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"trainingSetDigest"}},{"kind":"Field","name":{"kind":"Name","value":"allowedZones"}},{"kind":"Field","name":{"kind":"Name","value":"aliases"}}]}}]}}]}}]} as unknown as DocumentNode<CreateModelVersionMutation, CreateModelVersionMutationVariables>;
+export const SetModelAliasDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetModelAlias"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SetModelAliasInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setModelAlias"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"setAt"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SetModelAliasMutation, SetModelAliasMutationVariables>;
