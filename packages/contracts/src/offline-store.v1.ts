@@ -17,6 +17,8 @@ export interface TimeExpression {
   readonly timeZone?: string;
   /** Added to the instant: the number in this column, in this unit. Null adds nothing. */
   readonly plus?: { readonly column: string; readonly unit: 'SECONDS' | 'MINUTES' | 'HOURS' | 'DAYS' };
+  /** Added to the instant, e.g. the hour that a report takes to arrive; may be negative. Default 0. */
+  readonly offsetSeconds?: number;
 }
 
 export type ComparisonOperator = 'EQ' | 'NE' | 'LT' | 'LTE' | 'GT' | 'GTE';

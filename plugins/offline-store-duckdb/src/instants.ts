@@ -32,6 +32,8 @@ export async function instantSql(session: Session, source: SourceFile, columns: 
   } else if (type === 'TIMESTAMP WITH TIME ZONE') instant = `epoch_us(${column})`;
   else if (type.startsWith('TIMESTAMP') || type === 'DATE') instant = `epoch_us(timezone(${zone}, ${column}::timestamp))`;
   else throw new PluginError('BAD_INPUT', `Source "${source.ref.path}", column "${time.column}" is ${type}; expected text or a timestamp.`);
+  const offset = Math.round((time.offsetSeconds ?? 0) * 1e6);
+  if (offset !== 0) instant = `(${instant} + ${literal(offset)}::bigint)`;
   if (!time.plus) return instant;
   const added = columns.find((candidate) => candidate.name === time.plus?.column);
   if (!/INT|DOUBLE|FLOAT|DECIMAL/.test(added?.type ?? '')) {

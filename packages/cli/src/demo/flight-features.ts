@@ -7,8 +7,11 @@ const DAY = 24 * HOUR;
 /** Scheduled departure; the file's times have no zone and are read as UTC. */
 export const scheduledTime: TimeInput = { column: 'date', format: '%Y/%m/%d %H:%M', timeZone: 'UTC' };
 
-/** A delay is known only once the flight has left: its scheduled time and the delay itself. */
-const departure: TimeInput = { ...scheduledTime, plusColumn: 'delay', plusUnit: 'MINUTES' };
+/**
+ * A delay is known only once the flight has left and its report is in, within the hour. Without that hour a flight that
+ * leaves early would be known at its own scheduled time, and the model would learn its answer from itself: AUC 0.76.
+ */
+const reported: TimeInput = { ...scheduledTime, plusColumn: 'delay', plusUnit: 'MINUTES', offsetSeconds: HOUR };
 
 const late = { column: 'delay', operator: 'GT' as const, number: 15 };
 
@@ -29,7 +32,7 @@ const view = (name: string, entity: View['entity'], description: string, keys: K
   description,
   keys,
   eventTime: scheduledTime,
-  knownTime: departure,
+  knownTime: reported,
   ttlSeconds,
   features,
 });
@@ -66,7 +69,7 @@ export const requestFeatures: RequestFeatureInput[] = [
 ];
 
 /** Few leaves and a low rate: the sample is sparse, about nine flights an hour. */
-export const trainerParameters = { trees: 600, learningRate: 0.03, maxLeaves: 8, minRowsPerLeaf: 60, l2: 10, columnSample: 0.7, rowSample: 0.8, earlyStoppingRounds: 60 };
+export const trainerParameters = { trees: 600, learningRate: 0.03, maxLeaves: 6, minRowsPerLeaf: 100, l2: 10, columnSample: 0.5, rowSample: 0.8, earlyStoppingRounds: 80 };
 
 /** Flights to predict, as of the last hours of the sample. */
 export const sampleRequests = {

@@ -409,6 +409,8 @@ export type TimeInput = {
   column: string;
   /** strptime format, e.g. `%Y/%m/%d %H:%M`; absent for ISO 8601 and timestamps. */
   format?: string | null | undefined;
+  /** Seconds added to the instant, e.g. the hour that a report takes to arrive. */
+  offsetSeconds?: number | null | undefined;
   /** Column whose number is added to the instant. */
   plusColumn?: string | null | undefined;
   /** Unit of `plusColumn`. */
@@ -450,7 +452,7 @@ export type CreateEndpointMutationVariables = Exact<{
 }>;
 
 
-export type CreateEndpointMutation = { createEndpoint: { endpoint: { id: string, name: string | null, state: EndpointState | null, zone: string | null, revision: number | null, inferencePath: string, device: string | null, compliance: Array<{ checkId: string, status: string | null, reason: string | null }> | null } | null } };
+export type CreateEndpointMutation = { createEndpoint: { endpoint: { id: string, name: string | null, state: EndpointState | null, zone: string | null, revision: number | null, inferencePath: string | null, device: string | null, compliance: Array<{ checkId: string, status: string | null, reason: string | null }> | null } | null } };
 
 export type UpdateEndpointMutationVariables = Exact<{
   input: UpdateEndpointInput;
@@ -485,7 +487,7 @@ export type RunStateQueryVariables = Exact<{
 }>;
 
 
-export type RunStateQuery = { run: { id: string, state: RunState | null, step: number | null, totalSteps: number | null, error: string | null, modelDigest: string | null, parity: { rows: number | null, maxDifference: number | null, tolerance: number | null, passed: boolean | null } | null, evaluation: { rows: number | null, trainedRows: number | null, baseRate: number | null, scores: Record<string, unknown> | null, baselines: Array<{ name: string, scores: Record<string, unknown> | null }> | null } | null, metrics: Array<{ key: string, step: number | null, value: number | null }>, importance: Array<{ column: string, share: number | null }> } | null };
+export type RunStateQuery = { run: { id: string, state: RunState | null, step: number | null, totalSteps: number | null, error: string | null, modelDigest: string | null, parity: { rows: number | null, maxDifference: number | null, tolerance: number | null, passed: boolean | null } | null, evaluation: { rows: number | null, trainedRows: number | null, baseRate: number | null, scores: Record<string, unknown> | null, baselines: Array<{ name: string, scores: Record<string, unknown> | null }> | null } | null, metrics: Array<{ key: string, step: number | null, value: number | null }> | null, importance: Array<{ column: string, share: number | null }> | null } | null };
 
 export type CancelRunMutationVariables = Exact<{
   id: string | number;
@@ -611,7 +613,7 @@ export type LineageQueryVariables = Exact<{
 }>;
 
 
-export type LineageQuery = { featureView: { name: string | null, version: number | null, trainingSets: { edges: Array<{ node: { name: string | null, rows: number | null, digest: string | null, runs: { edges: Array<{ node: { name: string | null, state: RunState | null, modelVersions: { edges: Array<{ node: { version: number | null, aliases: Array<string> | null, endpoints: { edges: Array<{ node: { name: string | null, zone: string | null, state: EndpointState | null, auditTrail: { edges: Array<{ node: { at: string | null, action: string | null, actorId: string | null, outcome: AuditOutcome | null } }> } | null } }> } } }> } | null } }> } } }> } } | null };
+export type LineageQuery = { featureView: { name: string | null, version: number | null, trainingSets: { edges: Array<{ node: { name: string | null, rows: number | null, digest: string | null, runs: { edges: Array<{ node: { name: string | null, state: RunState | null, modelVersions: { edges: Array<{ node: { version: number | null, aliases: Array<string> | null, endpoints: { edges: Array<{ node: { name: string | null, zone: string | null, state: EndpointState | null, auditTrail: { edges: Array<{ node: { at: string | null, action: string | null, actorId: string | null, outcome: AuditOutcome | null } }> } | null } }> } | null } }> } | null } }> } | null } }> } | null } | null };
 
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;

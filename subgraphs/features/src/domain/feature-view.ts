@@ -30,12 +30,14 @@ export const timeInput = z
     timeZone: z.string().max(64).nullish(),
     plusColumn: columnName.nullish(),
     plusUnit: z.enum(['SECONDS', 'MINUTES', 'HOURS', 'DAYS']).nullish(),
+    offsetSeconds: z.number().int().nullish(),
   })
   .transform(
     (time): TimeExpression => ({
       column: time.column,
       ...(time.format ? { format: time.format } : {}),
       ...(time.timeZone ? { timeZone: time.timeZone } : {}),
+      ...(time.offsetSeconds ? { offsetSeconds: time.offsetSeconds } : {}),
       ...(time.plusColumn ? { plus: { column: time.plusColumn, unit: time.plusUnit ?? 'SECONDS' } } : {}),
     }),
   );

@@ -89,7 +89,7 @@ export class DataSourceResolver {
     return rows.map((row) => ({
       cells: columns.map((column, place) => {
         const verdict = verdicts[place];
-        if (!verdict?.allowed) context.masked.record('SampleCell', 'value', verdict?.reason ?? 'NO_RULE');
+        if (!verdict?.allowed) context.masked.record('SampleCell', 'value', `${column.fieldClass.toUpperCase()}_RESTRICTED`);
         return { column: column.name, value: verdict?.allowed ? (row[place] ?? null) : null };
       }),
     }));

@@ -9,6 +9,7 @@ export class TimeInput {
   @Field(() => String, { nullable: true, description: 'IANA zone of values without one; default UTC.' }) timeZone?: string;
   @Field(() => String, { nullable: true, description: 'Column whose number is added to the instant.' }) plusColumn?: string;
   @Field(() => TimeUnit, { nullable: true, description: 'Unit of `plusColumn`.' }) plusUnit?: string;
+  @Field(() => Int, { nullable: true, description: 'Seconds added to the instant, e.g. the hour that a report takes to arrive.' }) offsetSeconds?: number;
 }
 
 @InputType({ description: 'Where a key comes from: exactly one of column, constant.' })
