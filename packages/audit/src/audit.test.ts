@@ -73,7 +73,9 @@ describe('recordAudit', () => {
       await recordAudit(tx, entryOf('w1', { outcome: 'MAYBE' as 'FAILED' }));
     });
     await expect(failed).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    const { rows } = await test.database.asSystem((tx) => tx.execute(sql`select consumer from falaj.outbox_cursor`));
+    const { rows } = await test.database.asSystem((tx) =>
+      tx.execute<{ consumer: string }>(sql`select consumer from falaj.outbox_cursor`),
+    );
     expect(rows).toEqual([{ consumer: 'before' }]);
   });
 

@@ -37,7 +37,9 @@ it('creates one administrator however many start at once, and none where there i
   const started = await Promise.all(Array.from({ length: 5 }, () => bootstrap(test.database, { dataDirectory })));
   expect(new Set(started.map(({ administratorId }) => administratorId)).size).toBe(1);
   expect(started.filter(({ codeFile }) => codeFile !== undefined)).toHaveLength(1);
-  const { rows } = await test.database.asSystem((tx) => tx.execute(sql`select name from identity.principal`));
+  const { rows } = await test.database.asSystem((tx) =>
+    tx.execute<{ name: string }>(sql`select name from identity.principal`),
+  );
   expect(rows).toEqual([{ name: 'operator' }]);
   expect(await trail()).toEqual([['bootstrap', started[0]?.administratorId]]);
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { auditMigrations, NO_WORKSPACE } from '@falaj/audit';
 import { assertRowSecurity, type Tx } from '@falaj/database';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
@@ -82,7 +83,9 @@ describe('resolve', () => {
       const id = await member(await workspace('mine'), 'omar', 'administrator');
       const principal = await resolve(local(id), asked === 'ws_of_others' ? other : asked);
       expect(principal).toMatchObject({ workspaceId: NO_WORKSPACE, roles: [], zones: [] });
-      const { rows } = await within(principal.workspaceId, (tx) => tx.execute(sql`select id from identity.workspace`));
+      const { rows } = await within(principal.workspaceId, (tx) =>
+        tx.execute<{ id: string }>(sql`select id from identity.workspace`),
+      );
       expect(rows).toEqual([]);
     },
   );
@@ -154,7 +157,7 @@ describe('roles', () => {
     expect(await within(ws, (tx) => directory.rolesOf(tx, ws, id))).toEqual([]);
     await within(ws, (tx) => directory.grantRole(tx, change));
     const { rows } = await within(ws, (tx) =>
-      tx.execute(
+      tx.execute<{ live: boolean }>(
         sql`select revoked_at is null as live from identity.role_binding where principal_id = ${id} order by granted_at`,
       ),
     );
@@ -204,15 +207,16 @@ describe('roles', () => {
   it('of the last administrator stay, also when two resign at once', async () => {
     const ws = await workspace('flights');
     const other = await member(ws, 'second', 'administrator');
-    const resign = (principalId: string) =>
-      within(ws, (tx) =>
-        directory.revokeRole(tx, { workspaceId: ws, principalId, role: 'administrator', by: principalId }),
-      );
-    const outcomes = await Promise.allSettled([resign(administratorId), resign(other)]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
-      code: 'PRECONDITION_FAILED',
+    const change = (principalId: string) => ({ workspaceId: ws, principalId, role: 'administrator', by: principalId });
+    let second = Promise.resolve();
+    await within(ws, async (tx) => {
+      await directory.revokeRole(tx, change(administratorId));
+      second = within(ws, (inner) => directory.revokeRole(inner, change(other)));
+      second.catch(() => undefined);
+      // Time enough for the second to commit first, were it not made to wait.
+      await sleep(300);
     });
+    await expect(second).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
   });
 
   it('the last administrator cannot be disabled either', async () => {
@@ -245,7 +249,7 @@ describe('principals', () => {
     await expect(within(host, (tx) => directory.ownPrincipal(tx, id))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(within(host, (tx) => directory.disablePrincipal(tx, id))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const { rows } = await within(host, (tx) =>
-      tx.execute(sql`update identity.principal set disabled_at = now() where id = ${id} returning id`),
+      tx.execute<{ id: string }>(sql`update identity.principal set disabled_at = now() where id = ${id} returning id`),
     );
     expect(rows).toEqual([]);
     expect(await within(home, (tx) => directory.ownPrincipal(tx, id))).toMatchObject({ id, disabled: false });

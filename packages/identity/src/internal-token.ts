@@ -5,7 +5,7 @@ import { createHash, createPublicKey, type KeyObject, randomUUID, sign, timingSa
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { z } from 'zod';
 
-export const INTERNAL_ISSUER = 'falaj-gateway';
+const INTERNAL_ISSUER = 'falaj-gateway';
 const LIFETIME_SECONDS = 60;
 const CLOCK_SKEW_SECONDS = 5;
 const LONGEST_TOKEN = 16_384;

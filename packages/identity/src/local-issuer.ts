@@ -7,7 +7,7 @@ import { openSigningKeys } from './signing-keys.js';
 
 /** Audience of tokens for the platform's own API. */
 export const PLATFORM_AUDIENCE = 'falaj';
-export const LONGEST_TOKEN_SECONDS = 900;
+const LONGEST_TOKEN_SECONDS = 900;
 const DEFAULT_TOKEN_SECONDS = 600;
 
 export interface AccessToken {

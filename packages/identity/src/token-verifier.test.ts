@@ -293,7 +293,8 @@ async function startProvider(): Promise<Provider> {
   );
   const server: Server = createServer((request, response) => {
     provider.requests.push(request.url ?? '');
-    if (provider.redirect) return response.writeHead(302, { location: `${provider.url}/elsewhere` }).end();
+    if (provider.redirect && request.url !== '/elsewhere' && request.url !== '/keys')
+      return response.writeHead(302, { location: `${provider.url}/elsewhere` }).end();
     response.setHeader('content-type', 'application/json');
     if (request.url === '/keys') return response.end(JSON.stringify({ keys: jwks }));
     if (request.url === '/.well-known/openid-configuration' || request.url === '/elsewhere')

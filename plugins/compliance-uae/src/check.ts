@@ -1,5 +1,5 @@
 // The frame of a check: what it needs of the snapshot, and a verdict that is a pure function of just that.
-import type { CheckInfo, CheckResult, CheckStatus } from '@falaj/plugin-sdk';
+import type { CheckInfo, CheckResult, CheckStatus } from '@falaj/contracts';
 import type { z } from 'zod';
 import type { ResidencyRule } from './residency-rules.js';
 

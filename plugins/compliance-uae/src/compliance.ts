@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type ComplianceV1, PluginError, throwIfCancelled } from '@falaj/plugin-sdk';
+import type { ComplianceV1 } from '@falaj/contracts';
+import { PluginError, throwIfCancelled } from '@falaj/plugin-sdk';
 import { modelChecks } from './model-checks.js';
 import { residencyChecks } from './residency-checks.js';
 import type { ResidencyRule } from './residency-rules.js';

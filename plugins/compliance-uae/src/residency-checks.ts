@@ -1,4 +1,4 @@
-import type { CheckInfo } from '@falaj/plugin-sdk';
+import type { CheckInfo } from '@falaj/contracts';
 import { z } from 'zod';
 import { type Check, defineCheck, listOf, missing, type Verdict } from './check.js';
 import { endsSoon, isValid, RENEWAL_DAYS } from './instruments.js';
