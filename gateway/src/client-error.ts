@@ -13,7 +13,7 @@ const translated: Readonly<Record<string, string>> = {
 const graphqlCodes = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'PERSISTED_QUERY_NOT_FOUND']);
 
 /** The PlatformError inside, however often GraphQL wrapped it. */
-export function platformErrorIn(error: unknown): PlatformError | undefined {
+function platformErrorIn(error: unknown): PlatformError | undefined {
   let inner: unknown = error;
   for (let depth = 0; depth < 8 && inner; depth++) {
     if (isPlatformError(inner)) return inner;

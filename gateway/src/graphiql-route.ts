@@ -5,13 +5,16 @@ import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
 const require = createRequire(import.meta.url);
-const file = (pack: string, path: string) => join(dirname(require.resolve(`${pack}/package.json`)), path);
+const beside = (manifest: string, path: string) => join(dirname(manifest), path);
+const react = require.resolve('react/package.json');
+const reactDom = require.resolve('react-dom/package.json');
+const graphiql = require.resolve('graphiql/package.json');
 
 const assets: Readonly<Record<string, { path: string; type: string }>> = {
-  'react.js': { path: file('react', 'umd/react.production.min.js'), type: 'text/javascript' },
-  'react-dom.js': { path: file('react-dom', 'umd/react-dom.production.min.js'), type: 'text/javascript' },
-  'graphiql.js': { path: file('graphiql', 'graphiql.min.js'), type: 'text/javascript' },
-  'graphiql.css': { path: file('graphiql', 'graphiql.min.css'), type: 'text/css' },
+  'react.js': { path: beside(react, 'umd/react.production.min.js'), type: 'text/javascript' },
+  'react-dom.js': { path: beside(reactDom, 'umd/react-dom.production.min.js'), type: 'text/javascript' },
+  'graphiql.js': { path: beside(graphiql, 'graphiql.min.js'), type: 'text/javascript' },
+  'graphiql.css': { path: beside(graphiql, 'graphiql.min.css'), type: 'text/css' },
 };
 
 const page = `<!doctype html>
