@@ -91,7 +91,7 @@ export const notFound = (principalId: string): PlatformError =>
   new PlatformError('NOT_FOUND', 'Principal not found.', { details: { type: 'Principal', id: principalId } });
 
 /** SQLSTATE of the database's refusal inside the wrappers around it. */
-export function sqlStateOf(error: unknown): string | undefined {
+function sqlStateOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code, severity } = at as { code?: unknown; severity?: unknown };
     if (typeof code === 'string' && severity !== undefined) return code;

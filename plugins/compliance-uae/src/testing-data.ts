@@ -4,7 +4,7 @@ import uae from './index.js';
 import type { DeploymentSnapshot } from './snapshot.js';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-export const host: PluginHost = { clock: () => 0, log: quiet, directory: '/nowhere', secret: () => '' };
+const host: PluginHost = { clock: () => 0, log: quiet, directory: '/nowhere', secret: () => '' };
 export const call: Call = {
   signal: new AbortController().signal,
   log: quiet,
