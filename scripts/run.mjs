@@ -38,10 +38,15 @@ function step(label, command, argv) {
 
 function install() {
   const marker = join(root, 'node_modules/.falaj-installed');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return;
   step('Installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  if (!existsSync(node)) fail('The npm package `node` brought no binary for this platform; install Node 24 and link it at node_modules/node/bin/node.');
+  if (!existsSync(node))
+    fail(
+      'The npm package `node` brought no binary for this platform; install Node 24 and link it at node_modules/node/bin/node.',
+    );
   writeFileSync(marker, lock);
 }
 
@@ -61,7 +66,13 @@ const CHECKS = ['types', 'lint', 'directions', 'unused', 'schema'];
 async function check() {
   const failed = [];
   for (const name of CHECKS) {
-    const code = await run(bin('turbo'), ['run', `//#check:${name}`, '--ui=stream', '--output-logs=new-only', '--log-prefix=none']);
+    const code = await run(bin('turbo'), [
+      'run',
+      `//#check:${name}`,
+      '--ui=stream',
+      '--output-logs=new-only',
+      '--log-prefix=none',
+    ]);
     if (code !== 0) failed.push(name);
     process.stdout.write(`${code === 0 ? '✓' : '✗'} check ${name}\n`);
   }
@@ -71,10 +82,19 @@ async function check() {
 async function test() {
   const failedChecks = args.length === 0 ? await check() : [];
   const report = join(root, 'node_modules/.falaj-test.json');
-  await run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args]);
+  await run(node, [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...args,
+  ]);
   const results = JSON.parse(readFileSync(report, 'utf8'));
   // A file that does not even load has no test to count: it counts as one failure.
-  const broken = results.testResults.filter((file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed')).length;
+  const broken = results.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  ).length;
   const checks = args.length === 0 ? CHECKS.length : 0;
   const failed = results.numFailedTests + broken + failedChecks.length;
   process.stdout.write(`${results.numPassedTests + checks - failedChecks.length} passed, ${failed} failed\n`);
@@ -85,7 +105,16 @@ const tasks = {
   demo: () => cli('demo', ...args),
   start: () => cli('start', ...args),
   falaj: () => cli(...args),
-  dev: () => run(node, ['--watch', '--watch-path=gateway/dist', '--watch-path=packages', '--watch-path=subgraphs', join(root, 'packages/cli/dist/main.js'), 'start', ...args]),
+  dev: () =>
+    run(node, [
+      '--watch',
+      '--watch-path=gateway/dist',
+      '--watch-path=packages',
+      '--watch-path=subgraphs',
+      join(root, 'packages/cli/dist/main.js'),
+      'start',
+      ...args,
+    ]),
   build: async () => 0,
   check: async () => ((await check()).length === 0 ? 0 : 1),
   test,

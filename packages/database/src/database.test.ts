@@ -39,9 +39,11 @@ describe('a workspace transaction', () => {
     expect(await count(scope('w1', 'AE'))).toBe(10);
     expect(await count(scope('w1'))).toBe(0);
     expect(await count(scope('unknown', 'AE', 'US'))).toBe(0);
-    expect(await database.asSystem(async (tx) => (await tx.execute(sql`select id from shop.thing`)).rows.length)).toBe(
-      60,
-    );
+    expect(
+      await database.asSystem(
+        async (tx) => (await tx.execute<{ id: string }>(sql`select id from shop.thing`)).rows.length,
+      ),
+    ).toBe(60);
   });
 
   it('shows nothing to the app role without a scope', async () => {
@@ -132,7 +134,8 @@ describe('a workspace transaction', () => {
   it('reads int8 as number, large int8 as text, date as text, timestamptz as Date', async () => {
     const row = await database.inWorkspace(
       scope('w1', 'AE'),
-      async (tx) => (await tx.execute(sql`select 5::int8 as a, 9007199254740993::int8 as b`)).rows[0],
+      async (tx) =>
+        (await tx.execute<{ a: number; b: string }>(sql`select 5::int8 as a, 9007199254740993::int8 as b`)).rows[0],
     );
     expect(row).toEqual({ a: 5, b: '9007199254740993' });
     const raw = await database.inWorkspace(

@@ -122,7 +122,7 @@ test('an administrator hires, grants and issues a token; the token is in no reco
   );
   expect(issued.data.issueAccessToken.token).toBe(`token-of-${id}`);
   const { rows } = await postgres.database.asSystem((tx) =>
-    tx.execute<{ action: string; details: string }>("select action, details::text as details from audit.record"),
+    tx.execute<{ action: string; details: string }>('select action, details::text as details from audit.record'),
   );
   expect(rows.map((row) => row.action)).toEqual(
     expect.arrayContaining(['createWorkspace', 'createPrincipal', 'grantRole', 'issueAccessToken']),

@@ -93,8 +93,8 @@ const setAlias = (who: Principal, modelName: string, alias: string, version: num
     `mutation ($input: SetModelAliasInput!) { setModelAlias(input: $input) { alias { alias setAt setBy version { id version } } } }`,
     { input: { modelName, alias, version } },
   );
-const system = <T extends Record<string, unknown>>(query: ReturnType<typeof sql>): Promise<T[]> =>
-  test.database.asSystem(async (tx) => (await tx.execute<T>(query)).rows);
+const system = <T>(query: ReturnType<typeof sql>): Promise<T[]> =>
+  test.database.asSystem(async (tx) => ((await tx.execute(query)) as unknown as { rows: T[] }).rows);
 
 describe('registration', () => {
   it('numbers concurrent registrations 1 to n without gap or twin', async () => {
