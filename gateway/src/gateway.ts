@@ -32,17 +32,23 @@ function documentCache() {
 const DRAIN_MS = 10_000;
 const SWEEP_MS = 25;
 
-/** Closes the server once every request under way is answered, after ten seconds in any case. */
-async function drained(app: FastifyInstance): Promise<void> {
-  // A connection that goes idle after the first sweep would hold the server open until its client drops it.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
-  const patience = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(sweep);
-    clearTimeout(patience);
-  }
+/** Counts what is being answered. The returned function closes the server once that is nothing, or patience ends. */
+function drainable(app: FastifyInstance): () => Promise<void> {
+  let active = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    active += 1;
+    reply.raw.once('close', () => {
+      active -= 1;
+    });
+  });
+  return async () => {
+    const until = Date.now() + DRAIN_MS;
+    // Node waits for clients to drop connections, even those that never asked anything.
+    const sweep = setInterval(() => {
+      if (active === 0 || Date.now() > until) app.server.closeAllConnections();
+    }, SWEEP_MS);
+    await app.close().finally(() => clearInterval(sweep));
+  };
 }
 
 /** The edge over one supergraph; it serves once `listen` was called. Errors: those of a supergraph that does not load. */
@@ -60,6 +66,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const app = Fastify({ logger: false, bodyLimit: limits.bodyBytes });
+  const drain = drainable(app);
   app.setErrorHandler((error, _request, reply) => {
     const fault = httpFault(error);
     void reply
@@ -92,7 +99,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       draining = true;
       endStreams();
-      await drained(app);
+      await drain();
       await stopApollo();
     },
   };

@@ -1,7 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { startTracing } from '@falaj/runtime';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
 import { afterAll, expect, test } from 'vitest';
-import type { GatewayOptions } from './contract.js';
+import type { GatewayOptions, LocalSubgraph } from './contract.js';
 import { createGateway } from './gateway.js';
 import { serveSupergraph } from './serve-supergraph.js';
 import { itemsOptions, itemsSupergraph, localItems, remoteItems, Seen } from './testing/item-subgraphs.js';
@@ -87,6 +88,34 @@ test('a new supergraph serves the next request', async () => {
   expect((await ask(url, '{ maybe { id } }')).errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
   expect((await ask(url, '{ me }')).data).toEqual({ me: 'nobody' });
   await gateway.close();
+});
+
+test('closing lets a request under way finish and ends event streams', async () => {
+  const seen = new Seen();
+  const [items, names] = localItems(seen);
+  if (!items || !names) throw new Error('the fixture is incomplete');
+  const started = Promise.withResolvers<void>();
+  const slow: LocalSubgraph = {
+    name: 'names',
+    execute: async (request) => {
+      started.resolve();
+      await wait(200);
+      return names.execute(request);
+    },
+  };
+  const gateway = await createGateway(itemsOptions([items, slow]));
+  const url = await gateway.listen({ host: '127.0.0.1', port: 0 });
+  const stream = await fetch(`${url}/graphql/stream`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription { endless { id } }' }),
+  });
+  const answer = ask(url, '{ items { id note } }');
+  await started.promise;
+  const closed = gateway.close();
+  expect((await answer).data.items).toHaveLength(2);
+  expect(await stream.text()).toContain('event: complete');
+  await closed;
 });
 
 test('routes are mounted beside the graph', async () => {
