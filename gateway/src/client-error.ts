@@ -1,8 +1,14 @@
 // What a caller sees of an error: a code, whether to try again, the trace to quote; never a stack, never a stranger's text.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createLogger, currentTraceId, errorCodes, isPlatformError, PlatformError, publicError } from '@falaj/runtime';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 const log = createLogger('gateway');
+
+/** The trace of the request in hand, for processes that run without tracing. */
+const traceOfRequest = new AsyncLocalStorage<string>();
+
+export const underTraceId = <T>(traceId: string, work: () => T): T => traceOfRequest.run(traceId, work);
 
 /** Codes of Apollo Server -> codes of our table; GRAPHQL_* stay what every client knows. */
 const translated: Readonly<Record<string, string>> = {
@@ -46,9 +52,9 @@ export function withCode(error: GraphQLError, code: string): GraphQLError {
   });
 }
 
-/** The error as it leaves the edge. `fallbackTraceId` serves when tracing is off. */
+/** The error as it leaves the edge. `fallbackTraceId` serves outside of `underTraceId`. */
 export function clientError(error: unknown, fallbackTraceId?: string): GraphQLFormattedError {
-  const traceId = currentTraceId() ?? fallbackTraceId;
+  const traceId = currentTraceId() ?? fallbackTraceId ?? traceOfRequest.getStore();
   const platform = platformErrorIn(error);
   const graphql = error instanceof GraphQLError ? error : undefined;
   const place = {

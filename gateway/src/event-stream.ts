@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { asResult } from './remote-subgraph.js';
+import { asResult } from './remote-result.js';
 
 /** Results of a `text/event-stream` in the distinct-connections form of the GraphQL over SSE protocol. */
 export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<ExecutionResult> {

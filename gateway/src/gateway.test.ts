@@ -145,6 +145,10 @@ test.each([
   const response = await post(body);
   const answer = await response.json();
   expect([response.status, answer.errors[0].extensions.code]).toEqual([status, code]);
+  expect(answer.errors[0].extensions).toMatchObject({
+    retryable: false,
+    traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
   expect(JSON.stringify(answer)).not.toMatch(/Did you mean|stack|node_modules/);
   if (code === 'QUERY_TOO_COMPLEX') {
     const { found, limit } = answer.errors[0].extensions.details;
@@ -154,7 +158,8 @@ test.each([
 
 test('refuses a bad token, a form, a plain GET, a mutation by GET', async () => {
   const refused = await post({ query: '{ me }' }, { authorization: 'Bearer bad' });
-  expect([refused.status, (await refused.json()).errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+  const { code, traceId } = (await refused.json()).errors[0].extensions;
+  expect([refused.status, code, traceId.length]).toEqual([401, 'UNAUTHENTICATED', 32]);
   const form = await post('query=%7Bme%7D', { 'content-type': 'application/x-www-form-urlencoded' });
   expect(form.status).toBe(415);
   expect((await post('{ me }', { 'content-type': 'text/plain' })).status).toBe(400);

@@ -7,6 +7,7 @@ import { type Graph, loadGraph } from './graph.js';
 import { serveGraphiql } from './graphiql-route.js';
 import { serveGraphql } from './graphql-route.js';
 import { defaultLimits } from './limits.js';
+import { arrivalOf, traceIdOf } from './request-context.js';
 import { serveServiceRoutes } from './service-routes.js';
 import { serveStream } from './stream-route.js';
 
@@ -67,12 +68,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const app = Fastify({ logger: false, bodyLimit: limits.bodyBytes });
   const drain = drainable(app);
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const fault = httpFault(error);
     void reply
       .code((error as { statusCode?: number }).statusCode ?? fault.http)
       .type('application/json')
-      .send(JSON.stringify({ errors: [clientError(fault)] }));
+      .send(JSON.stringify({ errors: [clientError(fault, traceIdOf(arrivalOf(request).traceparent))] }));
   });
   const stopApollo = await serveGraphql(app, options, limits, graph);
   const endStreams = serveStream(app, options, limits, graph);

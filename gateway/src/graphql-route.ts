@@ -8,7 +8,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { counter, duration, underTraceparent, withSpan } from '@falaj/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import { clientError, toGraphQLError, withCode } from './client-error.js';
+import { clientError, toGraphQLError, underTraceId, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { Graph } from './graph.js';
 import { type Limits, limitsRule, tooManyTokens } from './limits.js';
@@ -138,7 +138,7 @@ export async function serveGraphql(
       if (persistedDocuments) request.body = resolveDocumentId(request.body, persistedDocuments);
       return underTraceparent(arrival.traceparent, () =>
         withSpan('gateway.request', { 'http.request.method': request.method }, async () =>
-          handle.call(app, request, reply),
+          underTraceId(traceIdOf(arrival.traceparent), () => handle.call(app, request, reply)),
         ),
       );
     },

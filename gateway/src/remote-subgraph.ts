@@ -1,10 +1,11 @@
 // A subgraph in another process. Identity travels only in the headers of the identity port, computed for exactly this
 // body, and no two requests ever share an answer: sharing by query once gave one caller another's data.
 import { PlatformError } from '@falaj/runtime';
-import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, print } from 'graphql';
+import { type DocumentNode, type ExecutionResult, getOperationAST, print } from 'graphql';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { GatewayOptions, RemoteSubgraph, SubgraphRequest } from './contract.js';
 import { readEventStream } from './event-stream.js';
+import { asResult } from './remote-result.js';
 
 const DEADLINE_MS = 30_000;
 
@@ -104,31 +105,4 @@ async function read(subgraph: RemoteSubgraph, response: Response): Promise<Execu
     throw refused(`answered HTTP ${response.status}`);
   }
   return result;
-}
-
-/** The value as a GraphQL result; undefined if it has not that shape. */
-export function asResult(value: unknown): ExecutionResult | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { data, errors, extensions } = value as { data?: unknown; errors?: unknown; extensions?: unknown };
-  if (data !== undefined && (typeof data !== 'object' || Array.isArray(data))) return undefined;
-  if (data === undefined && !Array.isArray(errors)) return undefined;
-  return {
-    ...(data === undefined ? {} : { data: data as Record<string, unknown> | null }),
-    ...(Array.isArray(errors) && errors.length > 0 ? { errors: errors.map(asError) } : {}),
-    ...(typeof extensions === 'object' && extensions !== null
-      ? { extensions: extensions as Record<string, unknown> }
-      : {}),
-  };
-}
-
-function asError(value: unknown): GraphQLError {
-  const { message, path, extensions } = (value ?? {}) as {
-    message?: unknown;
-    path?: unknown;
-    extensions?: Record<string, unknown>;
-  };
-  return new GraphQLError(String(message ?? 'A subgraph reported an error without a message.'), {
-    path: Array.isArray(path) ? path : null,
-    extensions: typeof extensions === 'object' ? extensions : null,
-  });
 }
