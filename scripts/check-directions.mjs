@@ -26,7 +26,7 @@ const unseen = new Set(
 );
 
 const { enhancedResolveOptions, ...options } = rules.options;
-const { output, exitCode } = await cruise(
+const { output } = await cruise(
   folders,
   { ...options, enhancedResolveOptions, ruleSet: { forbidden: rules.forbidden }, validate: true, baseDir: tree },
   { extensions: enhancedResolveOptions.extensions },

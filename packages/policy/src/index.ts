@@ -11,14 +11,13 @@ export type { PlanColumns, ReadPlan } from './read-plan.js';
 export { residencyRules } from './regimes.js';
 export {
   assertResidency,
-  type DataCategory,
   decideResidency,
   inheritResidency,
   type ResidencyDecision,
   type ResidencyInput,
   type ResidencyQuestion,
-  type ResidencyRule,
 } from './residency.js';
+export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';
 export type { AttributeColumns } from './sql-predicate.js';
 export { type RuleIssue, validateRule } from './validate-rule.js';

@@ -1,6 +1,6 @@
 // Law as data: each row names the text that it rests on, how well that was read, and the day of its review.
 // These are defaults for an operator's counsel to confirm, not legal advice.
-import type { ResidencyRule } from './residency.js';
+import type { ResidencyRule } from './residency-rule.js';
 
 const AE_ALL = ['AE', 'AE-DIFC', 'AE-ADGM'] as const;
 const REVIEWED = '2026-11-23';

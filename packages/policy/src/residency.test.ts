@@ -1,12 +1,7 @@
 import { expect, it } from 'vitest';
 import { residencyRules } from './regimes.js';
-import {
-  assertResidency,
-  decideResidency,
-  inheritResidency,
-  type ResidencyQuestion,
-  type ResidencyRule,
-} from './residency.js';
+import { assertResidency, decideResidency, inheritResidency, type ResidencyQuestion } from './residency.js';
+import type { ResidencyRule } from './residency-rule.js';
 
 const decide = (over: Partial<ResidencyQuestion>, rules?: readonly ResidencyRule[]) =>
   decideResidency({ dataZone: 'AE', categories: ['none'], targetZone: 'AE', operation: 'deploy', ...over }, rules);

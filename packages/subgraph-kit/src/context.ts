@@ -1,40 +1,15 @@
-import type { Database, Tx } from '@falaj/database';
-import type { Ability } from '@falaj/policy';
 import type { Call } from '@falaj/contracts';
-import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
-import type { Logger, Principal } from '@falaj/runtime';
+import type { Tx } from '@falaj/database';
+import type { Ability } from '@falaj/policy';
+import type { Principal } from '@falaj/runtime';
 import DataLoader from 'dataloader';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Connection } from './connection.js';
-import type { CursorSeal } from './cursor.js';
 import type { Governed, GovernedTable } from './governed-table.js';
-import type { GraphClient } from './graph-client.js';
 import { MaskCollector } from './masking.js';
 import { type MutationAudit, type MutationSpec, runMutation } from './mutation.js';
+import type { Platform, RequestContext } from './platform.js';
 import { type FieldsOf, type ParentOptions, Reads } from './reads.js';
-
-/** Who asks and until when: made at the edge, passed by reference in process, rebuilt from the internal token over HTTP. */
-export interface RequestContext {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly traceparent: string;
-  readonly signal: AbortSignal;
-  readonly clientName?: string;
-}
-
-/** What every subgraph is given once, at start. */
-export interface Platform {
-  readonly database: Database;
-  readonly plugins: PluginRegistry;
-  /** Artifacts, sealed before any store sees them. */
-  readonly vault: ArtifactVault;
-  readonly abilityFor: (principal: Principal) => Promise<Ability>;
-  readonly policyVersion: (workspaceId: string) => Promise<number>;
-  readonly cursors: CursorSeal;
-  readonly log: Logger;
-  /** The whole graph, as the same principal. */
-  readonly graph: GraphClient;
-}
 
 /** One GraphQL request inside one subgraph. `Services` is the subgraph's own wiring, made in its main.ts. */
 export class SubgraphContext<Services = unknown> {
@@ -71,10 +46,18 @@ export class SubgraphContext<Services = unknown> {
   }
 
   /** A parent's list of children, newest first: the first page of all parents in one statement, further pages by cursor. */
-  children<Row>(table: GovernedTable<Row>, parent: PgColumn, parentId: string, page: { first: number; after?: string | null | undefined }, options: ParentOptions = {}): Promise<Connection<Governed<Row>>> {
+  children<Row>(
+    table: GovernedTable<Row>,
+    parent: PgColumn,
+    parentId: string,
+    page: { first: number; after?: string | null | undefined },
+    options: ParentOptions = {},
+  ): Promise<Connection<Governed<Row>>> {
     const { first, after } = page;
     if (after != null) return this.reads.childPage(table, parent, parentId, { first, after }, options);
-    return this.load(`${table.noun} by ${parent.name}: ${first}`, parentId, (ids) => this.reads.pagesByParent(table, parent, ids, first, options));
+    return this.load(`${table.noun} by ${parent.name}: ${first}`, parentId, (ids) =>
+      this.reads.pagesByParent(table, parent, ids, first, options),
+    );
   }
 
   /** Columns that every row has: whose it is and who made it. */
@@ -99,7 +82,10 @@ export class SubgraphContext<Services = unknown> {
   }
 
   /** Runs a change in one transaction with its audit record; see `runMutation`. */
-  mutate<T, P = undefined>(spec: MutationSpec<P>, work: (tx: Tx, audit: MutationAudit, prepared: P) => Promise<T>): Promise<T> {
+  mutate<T, P = undefined>(
+    spec: MutationSpec<P>,
+    work: (tx: Tx, audit: MutationAudit, prepared: P) => Promise<T>,
+  ): Promise<T> {
     return runMutation(this, spec, work);
   }
 }

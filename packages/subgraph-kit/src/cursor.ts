@@ -30,7 +30,11 @@ export function createCursorSeal(secret: Uint8Array): CursorSeal {
         const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
         return JSON.parse(plain.toString('utf8')) as (string | null)[];
       } catch (cause) {
-        throw new PlatformError('BAD_USER_INPUT', 'after: not a cursor of this list, with these filters, for this principal; start without `after`.', { cause });
+        throw new PlatformError(
+          'BAD_USER_INPUT',
+          'after: not a cursor of this list, with these filters, for this principal; start without `after`.',
+          { cause },
+        );
       }
     },
   };

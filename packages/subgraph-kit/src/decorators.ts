@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import type { FieldClass } from '@falaj/policy';
 import { Directive, Field, ObjectType } from 'type-graphql';
 
+// biome-ignore lint/suspicious/noConfusingVoidType: the parameter as type-graphql declares it.
 type TypeThunk = (type?: void) => unknown;
 
 interface AttributeOptions {
@@ -20,8 +21,16 @@ export function Attribute(
 ): PropertyDecorator & MethodDecorator {
   const nullable = options.nullable ?? fieldClass !== 'open';
   return ((target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
-    (Field(type as never, { description, nullable }) as (t: object, k: string | symbol, d?: PropertyDescriptor) => void)(target, key, descriptor);
-    (Directive(`@fieldPolicy(class: ${fieldClass.toUpperCase()})`) as (t: object, k: string | symbol, d?: PropertyDescriptor) => void)(target, key, descriptor);
+    (
+      Field(type as never, { description, nullable }) as (t: object, k: string | symbol, d?: PropertyDescriptor) => void
+    )(target, key, descriptor);
+    (
+      Directive(`@fieldPolicy(class: ${fieldClass.toUpperCase()})`) as (
+        t: object,
+        k: string | symbol,
+        d?: PropertyDescriptor,
+      ) => void
+    )(target, key, descriptor);
   }) as PropertyDecorator & MethodDecorator;
 }
 
@@ -41,4 +50,3 @@ export function ExtendedEntityType(name: string, description: string): ClassDeco
 /** The same type in several subgraphs, field by field. */
 export const Shareable = (): ClassDecorator & PropertyDecorator & MethodDecorator =>
   Directive('@shareable') as ClassDecorator & PropertyDecorator & MethodDecorator;
-

@@ -1,5 +1,12 @@
-import { publicError, currentTraceId } from '@falaj/runtime';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST, subscribe } from 'graphql';
+import { currentTraceId, publicError } from '@falaj/runtime';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  subscribe,
+} from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { SubgraphContext } from './context.js';
 
@@ -26,7 +33,10 @@ export function createExecutor(schema: GraphQLSchema) {
     }
     return query;
   };
-  return async (request: OperationRequest, context: SubgraphContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
+  return async (
+    request: OperationRequest,
+    context: SubgraphContext,
+  ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
     const operation = getOperationAST(request.document, request.operationName);
     if (operation?.operation === 'subscription') {
       // graphql-jit has a history of losing subscription inputs: the reference implementation runs these.
@@ -44,7 +54,10 @@ export function createExecutor(schema: GraphQLSchema) {
     }
     const query = compile(request);
     if (!isCompiledQuery(query)) return finish(query as ExecutionResult, context);
-    return finish((await query.query(undefined, context, request.variables as Record<string, unknown>)) as ExecutionResult, context);
+    return finish(
+      (await query.query(undefined, context, request.variables as Record<string, unknown>)) as ExecutionResult,
+      context,
+    );
   };
 }
 
@@ -62,7 +75,10 @@ function finish(result: ExecutionResult, context: SubgraphContext): ExecutionRes
 function publicGraphQLError(error: GraphQLError, context: SubgraphContext): GraphQLError {
   // Errors of GraphQL itself (a missing variable, a wrong type) have no original error and are public as they are.
   if (!error.originalError) {
-    return new GraphQLError(error.message, { path: error.path ?? null, extensions: { code: 'BAD_USER_INPUT', ...error.extensions, traceId: currentTraceId() } });
+    return new GraphQLError(error.message, {
+      path: error.path ?? null,
+      extensions: { code: 'BAD_USER_INPUT', ...error.extensions, traceId: currentTraceId() },
+    });
   }
   const shown = publicError(error.originalError);
   if (shown.code === 'INTERNAL') {

@@ -3,8 +3,8 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type FieldClass, fieldPolicyLinks, fieldPolicySdl } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, Kind, parse, print } from 'graphql';
+import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 import { buildSchema, createResolversMap, type NonEmptyArray } from 'type-graphql';
 
 /** Instants as ISO 8601 text in UTC. */
@@ -34,15 +34,21 @@ function unusedBus(): never {
 }
 
 export interface SchemaSource {
+  // biome-ignore lint/complexity/noBannedTypes: type-graphql names classes, abstract ones included, by this type.
   readonly resolvers: NonEmptyArray<Function>;
   /** Types that no field of this subgraph answers: stubs of entities that are only extended here. */
+  // biome-ignore lint/complexity/noBannedTypes: type-graphql names classes, abstract ones included, by this type.
   readonly orphanedTypes?: readonly Function[];
   /** Type names whose `_entities` this subgraph answers. */
   readonly entities: readonly string[];
 }
 
 /** The `_entities` root, resolved by type and in one batch each; installed by the subgraph. */
-export type EntitiesResolver = (source: unknown, args: { representations: readonly { __typename: string; id?: string }[] }, context: unknown) => unknown;
+export type EntitiesResolver = (
+  source: unknown,
+  args: { representations: readonly { __typename: string; id?: string }[] },
+  context: unknown,
+) => unknown;
 
 export interface FederatedSchema {
   readonly sdl: string;
@@ -50,7 +56,10 @@ export interface FederatedSchema {
   readonly classOf: (type: string, field: string) => FieldClass | undefined;
 }
 
-export async function buildFederatedSchema(source: SchemaSource, resolveEntities: EntitiesResolver): Promise<FederatedSchema> {
+export async function buildFederatedSchema(
+  source: SchemaSource,
+  resolveEntities: EntitiesResolver,
+): Promise<FederatedSchema> {
   const classes = await buildSchema({
     resolvers: source.resolvers,
     orphanedTypes: [...(source.orphanedTypes ?? [])],
@@ -77,7 +86,8 @@ export function fieldClasses(document: DocumentNode): Map<string, FieldClass> {
     for (const field of definition.fields ?? []) {
       const directive = field.directives?.find((d) => d.name.value === 'fieldPolicy');
       const value = directive?.arguments?.find((a) => a.name.value === 'class')?.value;
-      if (value?.kind === Kind.ENUM) table.set(`${definition.name.value}.${field.name.value}`, value.value.toLowerCase() as FieldClass);
+      if (value?.kind === Kind.ENUM)
+        table.set(`${definition.name.value}.${field.name.value}`, value.value.toLowerCase() as FieldClass);
     }
   }
   return table;

@@ -1,6 +1,5 @@
 import type { FieldClass } from '@falaj/policy';
-import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'timestamp';
 

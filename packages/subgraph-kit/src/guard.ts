@@ -3,10 +3,10 @@ import type { FieldClass } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import {
   defaultFieldResolver,
-  getNamedType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
+  getNamedType,
   isObjectType,
 } from 'graphql';
 import type { SubgraphContext } from './context.js';
@@ -85,7 +85,10 @@ function guardResult(type: GraphQLObjectType, field: GraphQLField<unknown, Subgr
       return value;
     }
     if (value !== null && value !== undefined && !isGoverned(value)) {
-      throw new PlatformError('INTERNAL', `${type.name}.${field.name} answered a ${target} that was not read through the policy.`);
+      throw new PlatformError(
+        'INTERNAL',
+        `${type.name}.${field.name} answered a ${target} that was not read through the policy.`,
+      );
     }
     return value;
   };

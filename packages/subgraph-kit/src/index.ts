@@ -1,5 +1,5 @@
 export { type Connection, connectionOf, PageArguments, PageInfo } from './connection.js';
-export { type Platform, type RequestContext, SubgraphContext } from './context.js';
+export { SubgraphContext } from './context.js';
 export { type CursorSeal, createCursorSeal } from './cursor.js';
 export { Attribute, EntityType, ExtendedEntityType, Shareable } from './decorators.js';
 export { DateTime, fieldClasses, JSONObject } from './federated-schema.js';
@@ -9,6 +9,7 @@ export { newId } from './ids.js';
 export { parseInput } from './input.js';
 export type { MaskedField } from './masking.js';
 export type { MutationSpec } from './mutation.js';
+export type { Platform, RequestContext } from './platform.js';
 export { type Filter, type PageRequest, Reads } from './reads.js';
 export {
   describeSubgraph,

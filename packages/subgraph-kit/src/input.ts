@@ -5,7 +5,10 @@ import type { z } from 'zod';
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => ({ path: ['input', ...issue.path].join('.'), message: issue.message }));
+  const issues = result.error.issues.map((issue) => ({
+    path: ['input', ...issue.path].join('.'),
+    message: issue.message,
+  }));
   throw new PlatformError('BAD_USER_INPUT', issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '), {
     details: { issues },
   });

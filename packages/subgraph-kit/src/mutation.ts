@@ -1,7 +1,8 @@
 import { type AuditEntry, recordAudit, recordRefusal } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
+import type { Ability } from '@falaj/policy';
 import { currentTraceId, isPlatformError, type PlatformErrorCode } from '@falaj/runtime';
-import type { SubgraphContext } from './context.js';
+import type { Platform, RequestContext } from './platform.js';
 
 /** Lets the work name what it changed, where that is known only then. */
 export interface MutationAudit {
@@ -23,6 +24,14 @@ export interface MutationSpec<P = undefined> {
   readonly prepare?: () => Promise<P>;
 }
 
+/** What of a request's context a change needs. */
+interface MutationContext {
+  readonly request: RequestContext;
+  readonly platform: Pick<Platform, 'database' | 'policyVersion'>;
+  readonly ability: Ability;
+  readonly audited: Set<string>;
+}
+
 const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENCY_VIOLATION', 'COMPLIANCE_FAILED']);
 
 /**
@@ -30,7 +39,7 @@ const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENC
  * transaction of its own; if even that cannot be written, the caller gets that error, for nothing goes unrecorded.
  */
 export async function runMutation<T, P>(
-  context: SubgraphContext,
+  context: MutationContext,
   spec: MutationSpec<P>,
   work: (tx: Tx, audit: MutationAudit, prepared: P) => Promise<T>,
 ): Promise<T> {
@@ -57,7 +66,10 @@ export async function runMutation<T, P>(
     const prepared = (await spec.prepare?.()) as P;
     const base = await entry();
     return await database.inWorkspace(scope, async (tx) => {
-      let subject: { id: string | null; details: AuditEntry['details'] } = { id: base.subjectId ?? null, details: base.details };
+      let subject: { id: string | null; details: AuditEntry['details'] } = {
+        id: base.subjectId ?? null,
+        details: base.details,
+      };
       const audit: MutationAudit = {
         subject(id, details) {
           subject = { id, details: { ...subject.details, ...details } };

@@ -63,7 +63,14 @@ export class Reads {
   readonly #cursors: CursorSeal;
   readonly #fieldsOf: FieldsOf;
 
-  constructor(database: Database, principal: Principal, ability: Ability, masked: MaskCollector, cursors: CursorSeal, fieldsOf: FieldsOf) {
+  constructor(
+    database: Database,
+    principal: Principal,
+    ability: Ability,
+    masked: MaskCollector,
+    cursors: CursorSeal,
+    fieldsOf: FieldsOf,
+  ) {
     this.#fieldsOf = fieldsOf;
     this.#database = database;
     this.#principal = principal;
@@ -77,7 +84,11 @@ export class Reads {
     const first = pageSize(request.first);
     const plan = this.#plan(table);
     const binding = this.#binding(table, request);
-    const where = and(plan.where, request.where, ...(request.filters ?? []).flatMap((f) => [plan.filter(f.field), f.condition]));
+    const where = and(
+      plan.where,
+      request.where,
+      ...(request.filters ?? []).flatMap((f) => [plan.filter(f.field), f.condition]),
+    );
     const descending = request.orderBy ? request.orderBy.direction === 'DESC' : true;
     const sortColumn: PgColumn = request.orderBy ? table.fields[request.orderBy.field] : table.createdAt;
     const sort = request.orderBy ? plan.orderBy(request.orderBy.field) : sql`${table.createdAt}`;
@@ -105,7 +116,9 @@ export class Reads {
         endCursor: edges.at(-1)?.cursor ?? null,
       },
       totalCount: async () => {
-        const [counted] = await this.#rows(table, (tx) => tx.select({ count: sql<number>`count(*)::int` }).from(table.table).where(where));
+        const [counted] = await this.#rows(table, (tx) =>
+          tx.select({ count: sql<number>`count(*)::int` }).from(table.table).where(where),
+        );
         return Number(counted?.count ?? 0);
       },
     };
@@ -128,7 +141,11 @@ export class Reads {
   }
 
   /** Rows by a unique column, one statement, in the order asked. */
-  async byColumn<Row>(table: GovernedTable<Row>, column: PgColumn, values: readonly string[]): Promise<(Governed<Row> | null)[]> {
+  async byColumn<Row>(
+    table: GovernedTable<Row>,
+    column: PgColumn,
+    values: readonly string[],
+  ): Promise<(Governed<Row> | null)[]> {
     const plan = this.#plan(table);
     const unique = [...new Set(values)];
     const rows = await this.#rows(table, (tx) =>
@@ -142,7 +159,13 @@ export class Reads {
   }
 
   /** A page of one parent's children beyond the first. */
-  async childPage<Row>(table: GovernedTable<Row>, parent: PgColumn | SQL, parentId: string, page: { first: number; after: string }, options: ParentOptions = {}): Promise<Connection<Governed<Row>>> {
+  async childPage<Row>(
+    table: GovernedTable<Row>,
+    parent: PgColumn | SQL,
+    parentId: string,
+    page: { first: number; after: string },
+    options: ParentOptions = {},
+  ): Promise<Connection<Governed<Row>>> {
     return this.page(table, { ...page, where: childrenOf(parent, parentId, options) });
   }
 
@@ -164,13 +187,18 @@ export class Reads {
           __parent: sql<string>`${parent}`.as('__parent'),
           __sort: sql<string>`${table.createdAt}::text`.as('__sort'),
           __id: sql<string>`${table.id}`.as('__id'),
-          __rank: sql<number>`row_number() over (partition by ${parent} order by ${table.createdAt} desc, ${table.id})`.as('__rank'),
+          __rank:
+            sql<number>`row_number() over (partition by ${parent} order by ${table.createdAt} desc, ${table.id})`.as(
+              '__rank',
+            ),
           __total: sql<number>`count(*) over (partition by ${parent})`.as('__total'),
         })
         .from(table.table)
         .$dynamic();
       const joined = options.link ? selection.innerJoin(options.link.table, options.link.on) : selection;
-      const ranked = joined.where(and(plan.where, options.where, sql`${parent} = any(${sql.param(unique)}::text[])`)).as('ranked');
+      const ranked = joined
+        .where(and(plan.where, options.where, sql`${parent} = any(${sql.param(unique)}::text[])`))
+        .as('ranked');
       return tx.select().from(ranked).where(sql`"__rank" <= ${limit}`).orderBy(sql`"__parent"`, sql`"__rank"`);
     });
     return parentIds.map((parentId) => {
@@ -206,20 +234,39 @@ export class Reads {
       const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;
       columns[field] = selected.mapWith(column).as(field) as unknown as SQL;
     }
-    return { where: plan.where, columns, filter: this.#judged(shown, plan.filter, () => sql`true`), orderBy: this.#judged(shown, plan.orderBy, (field) => sql`${table.fields[field as keyof typeof table.fields]}`) };
+    return {
+      where: plan.where,
+      columns,
+      filter: this.#judged(shown, plan.filter, () => sql`true`),
+      orderBy: this.#judged(shown, plan.orderBy, (field) => sql`${table.fields[field as keyof typeof table.fields]}`),
+    };
   }
 
   /** Field rules for fields; a column that is no field follows the row alone. */
-  #judged(shown: readonly string[], judge: (field: string) => SQL, plain: (field: string) => SQL): (field: string) => SQL {
+  #judged(
+    shown: readonly string[],
+    judge: (field: string) => SQL,
+    plain: (field: string) => SQL,
+  ): (field: string) => SQL {
     return (field) => (shown.includes(field) ? judge(field) : plain(field));
   }
 
   #binding<Row>(table: GovernedTable<Row>, request: PageRequest<Row>): string {
     const filters = (request.filters ?? []).map((f) => [f.field, sqlText(f.condition)]);
-    return JSON.stringify([table.noun, this.#principal.id, this.#principal.workspaceId, request.orderBy ?? null, filters, request.where ? sqlText(request.where) : null]);
+    return JSON.stringify([
+      table.noun,
+      this.#principal.id,
+      this.#principal.workspaceId,
+      request.orderBy ?? null,
+      filters,
+      request.where ? sqlText(request.where) : null,
+    ]);
   }
 
-  async #rows(table: GovernedTable<never> | GovernedTable<unknown>, query: (tx: Tx) => PromiseLike<unknown>): Promise<Record<string, unknown>[]> {
+  async #rows(
+    table: GovernedTable<never> | GovernedTable<unknown>,
+    query: (tx: Tx) => PromiseLike<unknown>,
+  ): Promise<Record<string, unknown>[]> {
     void table;
     return (await this.#database.inWorkspace(
       { workspaceId: this.#principal.workspaceId, zones: this.#principal.zones, principalId: this.#principal.id },
@@ -244,13 +291,21 @@ function childrenOf(parent: PgColumn | SQL, parentId: string, { link, where }: P
 
 function pageSize(first: number): number {
   if (!Number.isInteger(first) || first < 1 || first > MAX_PAGE) {
-    throw new PlatformError('BAD_USER_INPUT', `first: found ${first}, expected a whole number from 1 to ${MAX_PAGE}.`, { details: { field: 'first', found: first, limit: MAX_PAGE } });
+    throw new PlatformError('BAD_USER_INPUT', `first: found ${first}, expected a whole number from 1 to ${MAX_PAGE}.`, {
+      details: { field: 'first', found: first, limit: MAX_PAGE },
+    });
   }
   return first;
 }
 
 /** Rows after a position in an order with nulls last and ties by id ascending. */
-function keyset(sort: SQL, column: PgColumn, id: PgColumn, descending: boolean, position: readonly (string | null)[]): SQL {
+function keyset(
+  sort: SQL,
+  column: PgColumn,
+  id: PgColumn,
+  descending: boolean,
+  position: readonly (string | null)[],
+): SQL {
   const [value, lastId] = position;
   if (value === null || value === undefined) return sql`(${sort} is null and ${id} > ${lastId})`;
   const typed = sql`${value}::${sql.raw(column.getSQLType())}`;

@@ -1,8 +1,15 @@
 // A subgraph on its own: GraphQL over HTTP for the gateway only. Nothing but the gateway's internal token opens it.
-import { createLogger, isPlatformError, metricsRegistry, PlatformError, type Principal, publicError } from '@falaj/runtime';
+import {
+  createLogger,
+  isPlatformError,
+  metricsRegistry,
+  PlatformError,
+  type Principal,
+  publicError,
+} from '@falaj/runtime';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
-import type { RequestContext } from './context.js';
+import type { RequestContext } from './platform.js';
 import type { Subgraph } from './subgraph.js';
 
 export interface SubgraphServerOptions {
@@ -36,14 +43,22 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
     graphql.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
     graphql.post('/graphql', async (request, reply) => {
       const result = await execute(request, reply);
-      if (result && !(Symbol.asyncIterator in result)) return reply.type('application/json').send(JSON.stringify(result));
-      return reply.code(400).send({ errors: [{ message: 'Subscriptions go to /stream.', extensions: { code: 'BAD_USER_INPUT' } }] });
+      if (result && !(Symbol.asyncIterator in result))
+        return reply.type('application/json').send(JSON.stringify(result));
+      return reply
+        .code(400)
+        .send({ errors: [{ message: 'Subscriptions go to /stream.', extensions: { code: 'BAD_USER_INPUT' } }] });
     });
     graphql.post('/stream', async (request, reply) => {
       const result = await execute(request, reply);
       reply.hijack();
       reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      const events = Symbol.asyncIterator in result ? result : (async function* () { yield result; })();
+      const events =
+        Symbol.asyncIterator in result
+          ? result
+          : (async function* () {
+              yield result;
+            })();
       const iterator = events[Symbol.asyncIterator]();
       reply.raw.on('close', () => void iterator.return?.());
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -53,12 +68,19 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
     });
   });
 
-  async function execute(request: FastifyRequest, reply: FastifyReply): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+  async function execute(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     const body = request.body as string;
     const token = request.headers['x-falaj-internal-token'];
     if (typeof token !== 'string') throw new PlatformError('UNAUTHENTICATED', 'Subgraphs answer the gateway only.');
     const principal = await options.verify(token, subgraph.name, body);
-    const { query, variables, operationName } = JSON.parse(body) as { query: string; variables?: Record<string, unknown>; operationName?: string };
+    const { query, variables, operationName } = JSON.parse(body) as {
+      query: string;
+      variables?: Record<string, unknown>;
+      operationName?: string;
+    };
     const abort = new AbortController();
     reply.raw.on('close', () => {
       if (!reply.raw.writableEnded) abort.abort();
@@ -75,13 +97,20 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
   app.get('/health/live', async () => ({ live: true }));
   app.get('/health/ready', async (_request, reply) => {
     const health = await options.health();
-    return reply.code(health.ok ? 200 : 503).send({ ready: health.ok, ...(health.detail ? { detail: health.detail } : {}) });
+    return reply
+      .code(health.ok ? 200 : 503)
+      .send({ ready: health.ok, ...(health.detail ? { detail: health.detail } : {}) });
   });
-  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsRegistry.metrics()));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(await metricsRegistry.metrics()),
+  );
   app.setErrorHandler((error, _request, reply) => {
     const shown = publicError(error);
-    if (!isPlatformError(error)) log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
-    void reply.code(isPlatformError(error) ? error.http : 500).send({ errors: [{ message: shown.message, extensions: { code: shown.code } }] });
+    if (!isPlatformError(error))
+      log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
+    void reply
+      .code(isPlatformError(error) ? error.http : 500)
+      .send({ errors: [{ message: shown.message, extensions: { code: shown.code } }] });
   });
   await options.mount?.(app);
   return app;

@@ -2,11 +2,12 @@ import { assertCoverage, type Noun, type Rule } from '@falaj/policy';
 import { underTraceparent, withSpan } from '@falaj/runtime';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import { isObjectType, parse } from 'graphql';
-import { type Platform, type RequestContext, SubgraphContext } from './context.js';
+import { SubgraphContext } from './context.js';
 import { createExecutor } from './execution.js';
 import { buildFederatedSchema, fieldClasses, type SchemaSource } from './federated-schema.js';
 import { attributeType, type GovernedTable } from './governed-table.js';
 import { guardSchema } from './guard.js';
+import type { Platform, RequestContext } from './platform.js';
 
 /** Answers entity references of one type: ids in, rows (or stubs) out, in order, null where not visible. */
 export type ReferenceResolver = (ids: readonly string[], context: never) => Promise<readonly unknown[]>;
@@ -15,7 +16,10 @@ export type ReferenceResolver = (ids: readonly string[], context: never) => Prom
 // biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
 export function referencesTo(tables: readonly GovernedTable<any>[]): Record<string, ReferenceResolver> {
   return Object.fromEntries(
-    tables.map((table) => [table.noun, (ids: readonly string[], context: SubgraphContext) => context.reads.byIds(table, ids)]),
+    tables.map((table) => [
+      table.noun,
+      (ids: readonly string[], context: SubgraphContext) => context.reads.byIds(table, ids),
+    ]),
   );
 }
 
@@ -23,6 +27,7 @@ export function referencesTo(tables: readonly GovernedTable<any>[]): Record<stri
 export interface SubgraphDefinition<Services = unknown> {
   readonly name: string;
   readonly resolvers: SchemaSource['resolvers'];
+  // biome-ignore lint/complexity/noBannedTypes: type-graphql names classes, abstract ones included, by this type.
   readonly orphanedTypes?: readonly Function[];
   // biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
   readonly tables: readonly GovernedTable<any>[];
@@ -68,13 +73,18 @@ const schemaOf = (definition: AnyDefinition, resolveEntities: Parameters<typeof 
   );
 
 /** SDL and nouns without a running platform: for composition, for the rule validator, for the schema check. */
-export async function describeSubgraph(definition: AnyDefinition): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
+export async function describeSubgraph(
+  definition: AnyDefinition,
+): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
   const { sdl } = await schemaOf(definition, () => null);
   return { name: definition.name, sdl, nouns: nounsOf(sdl, definition) };
 }
 
 /** Nouns are the object types of the schema; attributes are the columns that the tables offer to conditions. */
-function nounsOf(sdl: string, { tables, attributes: declared = {} }: Pick<SubgraphDefinition, 'tables' | 'attributes'>): Noun[] {
+function nounsOf(
+  sdl: string,
+  { tables, attributes: declared = {} }: Pick<SubgraphDefinition, 'tables' | 'attributes'>,
+): Noun[] {
   const columns = new Map(tables.map((table) => [table.noun, table.attributes]));
   const fields = new Map<string, Record<string, Noun['fields'][string]>>();
   for (const [path, fieldClass] of fieldClasses(parse(sdl))) {
@@ -86,13 +96,18 @@ function nounsOf(sdl: string, { tables, attributes: declared = {} }: Pick<Subgra
     fields: own,
     attributes: {
       ...declared[name],
-      ...Object.fromEntries(Object.entries(columns.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)])),
+      ...Object.fromEntries(
+        Object.entries(columns.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)]),
+      ),
     },
   }));
 }
 
 /** Builds the schema, proves that every field has a class, guards it, and wires the services. */
-export async function startSubgraph<Services>(definition: SubgraphDefinition<Services>, platform: Platform): Promise<Subgraph> {
+export async function startSubgraph<Services>(
+  definition: SubgraphDefinition<Services>,
+  platform: Platform,
+): Promise<Subgraph> {
   const references = definition.references;
   const resolveEntities = async (
     _source: unknown,
@@ -110,7 +125,10 @@ export async function startSubgraph<Services>(definition: SubgraphDefinition<Ser
       [...groups].map(async ([typename, group]) => {
         const resolve = references[typename];
         if (!resolve) return;
-        const rows = await resolve(group.map((entry) => entry.id), context as never);
+        const rows = await resolve(
+          group.map((entry) => entry.id),
+          context as never,
+        );
         group.forEach((entry, index) => {
           const row = rows[index] as { __typename?: string } | null | undefined;
           if (row) {
@@ -139,7 +157,10 @@ export async function startSubgraph<Services>(definition: SubgraphDefinition<Ser
       underTraceparent(request.context.traceparent, () =>
         withSpan(`subgraph.${definition.name}`, { 'graphql.operation.name': request.operationName ?? '' }, async () => {
           const ability = await platform.abilityFor(request.context.principal);
-          return run(request, new SubgraphContext(request.context, platform, services, ability, fieldsOf) as SubgraphContext);
+          return run(
+            request,
+            new SubgraphContext(request.context, platform, services, ability, fieldsOf) as SubgraphContext,
+          );
         }),
       ),
     close: async () => {

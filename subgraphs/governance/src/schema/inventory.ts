@@ -1,6 +1,6 @@
 import { Attribute } from '@falaj/subgraph-kit';
 import { Ctx, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { coverageOf } from '../domain/coverage.js';
+import { coverageOf } from '../policy/coverage.js';
 import type { GovernanceContext } from './context.js';
 import { PluginState } from './enums.js';
 

@@ -24,9 +24,9 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import { decisionInput, questionedRow } from '../domain/decision-question.js';
-import { checkRule, policyRuleInput } from '../domain/policy-rule.js';
-import { grantsOf, roles } from '../domain/roles.js';
+import { decisionInput, questionedRow } from '../policy/decision-question.js';
+import { checkRule, policyRuleInput } from '../policy/policy-rule.js';
+import { grantsOf, roles } from '../policy/roles.js';
 import { type PolicyRuleRow, policyRules, principals } from '../store/governed.js';
 import { rolesHeld } from '../store/role-reads.js';
 import { rule } from '../store/tables.js';

@@ -2,7 +2,7 @@ import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit'
 import { eq, ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { principalInput, roleInput, tokenInput } from '../domain/identity-input.js';
-import { requireGrantableRole } from '../domain/roles.js';
+import { requireGrantableRole } from '../policy/roles.js';
 import { type PrincipalRow, principals } from '../store/governed.js';
 import { rolesHeld } from '../store/role-reads.js';
 import { principal } from '../store/tables.js';

@@ -1,6 +1,5 @@
 // Which runs may become a model version, and what is copied from them: a version answers for its lineage by itself,
 // whatever later becomes of the run.
-import { inheritResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 
 export interface TensorSignature {
@@ -98,11 +97,21 @@ export interface Lineage {
   readonly featureViewVersions: FeatureViewVersion[];
 }
 
+/** Port: the zones that data may be in, and so what is made of it. */
+export type ZonesOf = (
+  inputs: readonly {
+    readonly dataZone: string;
+    readonly categories: readonly string[];
+    readonly workspaceZones: readonly string[];
+    readonly zones: readonly string[];
+  }[],
+) => { readonly zones: readonly string[] };
+
 /**
  * The lineage of a run that may be registered: SUCCEEDED, with parity passed, complete, and in a zone where its model
  * may be. Throws NOT_FOUND, FORBIDDEN (a fact is withheld from the caller), PRECONDITION_FAILED or RESIDENCY_VIOLATION.
  */
-export function lineageOf(run: RunAnswer | null): Lineage {
+export function lineageOf(run: RunAnswer | null, zonesOf: ZonesOf): Lineage {
   if (!run) throw new PlatformError('NOT_FOUND', 'Run not found.', { details: { type: 'Run' } });
   const withheld = ['state', 'parity'].filter((field) => run.maskedFields.includes(field));
   if (withheld.length > 0) throw refused(withheld);
@@ -147,7 +156,7 @@ export function lineageOf(run: RunAnswer | null): Lineage {
     throw unmet(`the run has no ${absent.join(', ')}; complete lineage is needed`, absent, 'complete lineage');
 
   const whole = facts as { [K in keyof typeof facts]: NonNullable<(typeof facts)[K]> };
-  requireZone(whole.zone, whole.allowedZones, whole.categories);
+  requireZone(whole.zone, whole.allowedZones, whole.categories, zonesOf);
   return {
     runId,
     zone: whole.zone,
@@ -191,10 +200,13 @@ function requireParity(parity: RunAnswer['parity']): void {
 }
 
 /** A model stays where every zone rule that its training data inherited lets it be. */
-function requireZone(zone: string, allowedZones: readonly string[], categories: readonly string[]): void {
-  const { zones } = inheritResidency([
-    { dataZone: zone, categories, workspaceZones: allowedZones, zones: allowedZones },
-  ]);
+function requireZone(
+  zone: string,
+  allowedZones: readonly string[],
+  categories: readonly string[],
+  zonesOf: ZonesOf,
+): void {
+  const { zones } = zonesOf([{ dataZone: zone, categories, workspaceZones: allowedZones, zones: allowedZones }]);
   if (zones.includes(zone)) return;
   throw new PlatformError(
     'RESIDENCY_VIOLATION',

@@ -1,3 +1,4 @@
+import { inheritResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, DateTime, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
@@ -129,7 +130,7 @@ export class ModelVersionResolver {
         { id: runId },
         context.request,
       );
-      return { modelId, lineage: lineageOf(run) };
+      return { modelId, lineage: lineageOf(run, inheritResidency) };
     };
     await context.mutate(
       {

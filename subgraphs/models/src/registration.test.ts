@@ -1,6 +1,9 @@
+import { inheritResidency } from '@falaj/policy';
 import { describe, expect, it } from 'vitest';
-import { registrableRun as run } from '../testing/registrable-run.js';
-import { lineageOf } from './registration.js';
+import { lineageOf as lineageUnder, type RunAnswer } from './domain/registration.js';
+import { registrableRun as run } from './testing/registrable-run.js';
+
+const lineageOf = (answer: RunAnswer | null) => lineageUnder(answer, inheritResidency);
 
 describe('lineageOf', () => {
   it('copies everything that a version answers for', () => {

@@ -1,0 +1,29 @@
+import type { Database } from '@falaj/database';
+import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
+import type { Ability } from '@falaj/policy';
+import type { Logger, Principal } from '@falaj/runtime';
+import type { CursorSeal } from './cursor.js';
+import type { GraphClient } from './graph-client.js';
+
+/** Who asks and until when: made at the edge, passed by reference in process, rebuilt from the internal token over HTTP. */
+export interface RequestContext {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly traceparent: string;
+  readonly signal: AbortSignal;
+  readonly clientName?: string;
+}
+
+/** What every subgraph is given once, at start. */
+export interface Platform {
+  readonly database: Database;
+  readonly plugins: PluginRegistry;
+  /** Artifacts, sealed before any store sees them. */
+  readonly vault: ArtifactVault;
+  readonly abilityFor: (principal: Principal) => Promise<Ability>;
+  readonly policyVersion: (workspaceId: string) => Promise<number>;
+  readonly cursors: CursorSeal;
+  readonly log: Logger;
+  /** The whole graph, as the same principal. */
+  readonly graph: GraphClient;
+}
