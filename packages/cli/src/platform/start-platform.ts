@@ -226,5 +226,7 @@ function cursorSecret(dataDirectory: string): Buffer {
 function persistedDocuments(config: ResolvedConfig): Map<string, string> {
   const { manifest } = config.persistedDocuments;
   if (!manifest) return new Map();
-  return new Map(Object.entries(JSON.parse(readFileSync(join(config.directory, manifest), 'utf8')) as Record<string, string>));
+  const documents = JSON.parse(readFileSync(join(config.directory, manifest), 'utf8')) as Record<string, string>;
+  // Code generation writes ids as `sha256:<hex>`; the gateway knows documents by the hex alone.
+  return new Map(Object.entries(documents).map(([id, text]) => [id.replace(/^sha256:/, ''), text]));
 }
