@@ -15,16 +15,25 @@ const issuer = z.object({
 const schema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
-  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(4000) }).prefault({}),
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(4000) })
+    .prefault({}),
   /** `production` hides the schema, GraphiQL and every detail of unexpected faults. */
   profile: z.enum(['development', 'production']).default('development'),
   /** OpenID Connect issuers beside the built-in one. */
   issuers: z.array(issuer).default([]),
   /** The built-in issuer signs tokens of this machine; off where another issuer is the only one. */
   localIssuer: z.boolean().default(true),
-  persistedDocuments: z.strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() }).prefault({}),
+  persistedDocuments: z
+    .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
+    .prefault({}),
   tracing: z.strictObject({ endpoint: z.url().optional(), ratio: z.number().min(0).max(1).default(0.05) }).prefault({}),
-  plugins: z.array(z.custom<PluginConfigEntry>((entry) => typeof entry === 'object' && entry !== null && 'use' in entry, 'each plugin needs `use`')),
+  plugins: z.array(
+    z.custom<PluginConfigEntry>(
+      (entry) => typeof entry === 'object' && entry !== null && 'use' in entry,
+      'each plugin needs `use`',
+    ),
+  ),
 });
 
 export type FalajConfig = z.input<typeof schema>;
@@ -41,7 +50,10 @@ export function defineConfig(config: FalajConfig): FalajConfig {
 }
 
 /** Reads falaj.config.ts in `from` or the nearest folder above it; every problem is reported at once. */
-export async function loadConfig(from: string, overrides: { dataDirectory?: string; port?: number; host?: string } = {}): Promise<ResolvedConfig> {
+export async function loadConfig(
+  from: string,
+  overrides: { dataDirectory?: string; port?: number; host?: string } = {},
+): Promise<ResolvedConfig> {
   const file = findUp(resolve(from));
   const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   const parsed = schema.safeParse(module.default);
@@ -50,7 +62,10 @@ export async function loadConfig(from: string, overrides: { dataDirectory?: stri
     throw new PlatformError('CONFIG_INVALID', `${file}: ${issues.join('; ')}`, { details: { issues } });
   }
   const directory = dirname(file);
-  const dataDirectory = resolve(directory, overrides.dataDirectory ?? process.env.FALAJ_DATA_DIRECTORY ?? parsed.data.dataDirectory);
+  const dataDirectory = resolve(
+    directory,
+    overrides.dataDirectory ?? process.env.FALAJ_DATA_DIRECTORY ?? parsed.data.dataDirectory,
+  );
   return {
     ...parsed.data,
     directory,
@@ -66,6 +81,7 @@ function findUp(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, 'falaj.config.ts');
     if (existsSync(file)) return file;
-    if (dirname(folder) === folder) throw new PlatformError('CONFIG_INVALID', `No falaj.config.ts in ${from} or above it.`);
+    if (dirname(folder) === folder)
+      throw new PlatformError('CONFIG_INVALID', `No falaj.config.ts in ${from} or above it.`);
   }
 }

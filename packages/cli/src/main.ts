@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { loadConfig } from './config.js';
 import { everything, type Roles, startPlatform } from './platform/start-platform.js';
-import { subgraphNames, type SubgraphName } from './platform/subgraphs.js';
+import { type SubgraphName, subgraphNames } from './platform/subgraphs.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
 interface StartOptions {
@@ -13,7 +13,9 @@ interface StartOptions {
   port?: number;
 }
 
-const program = new Command('falaj').description('Enterprise AI/ML platform behind one federated GraphQL graph.').showHelpAfterError();
+const program = new Command('falaj')
+  .description('Enterprise AI/ML platform behind one federated GraphQL graph.')
+  .showHelpAfterError();
 
 const port = (text: string): number => {
   const number = Number(text);
@@ -41,7 +43,9 @@ withPlace(program.command('start'))
     const roles = rolesOf(options.role);
     const started = performance.now();
     const platform = await startPlatform(config, roles, (step) => process.stdout.write(colors.dim(`  ${step}\n`)));
-    process.stdout.write(`falaj is ready at ${platform.url} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(
+      `falaj is ready at ${platform.url} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+    );
     if (roles.gateway) process.stdout.write(`Sign in:  npm run falaj -- token\nExplore:  ${platform.url}/graphiql\n`);
     await stopOnSignal(() => platform.close());
   });
@@ -84,14 +88,20 @@ function rolesOf(given: string[] | undefined): Roles {
   if (!given || given.length === 0 || given.includes('all')) return everything;
   const subgraphs = given.filter((role) => role !== 'gateway').map((role) => role.replace(/^subgraph:/, ''));
   const unknown = subgraphs.filter((name) => !subgraphNames.includes(name as SubgraphName));
-  if (unknown.length > 0) throw new Error(`Unknown role ${unknown.join(', ')}; there are gateway, ${subgraphNames.map((name) => `subgraph:${name}`).join(', ')}.`);
+  if (unknown.length > 0)
+    throw new Error(
+      `Unknown role ${unknown.join(', ')}; there are gateway, ${subgraphNames.map((name) => `subgraph:${name}`).join(', ')}.`,
+    );
   return { gateway: given.includes('gateway'), subgraphs: subgraphs as SubgraphName[] };
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${colors.red(isPlatformError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error))}\n`);
-  if (!isPlatformError(error)) createLogger('cli').debug('stack', { stack: error instanceof Error ? error.stack : undefined });
+  process.stderr.write(
+    `${colors.red(isPlatformError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error))}\n`,
+  );
+  if (!isPlatformError(error))
+    createLogger('cli').debug('stack', { stack: error instanceof Error ? error.stack : undefined });
   process.exitCode = 1;
 }

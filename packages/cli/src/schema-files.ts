@@ -13,7 +13,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 async function schemaFiles(): Promise<Map<string, string>> {
   const { descriptions } = await describeAll();
   const files = new Map(descriptions.map(({ name, sdl }) => [`subgraphs/${name}/schema.graphql`, `${sdl.trim()}\n`]));
-  const { supergraphSdl } = composeSupergraph(descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })));
+  const { supergraphSdl } = composeSupergraph(
+    descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })),
+  );
   files.set('supergraph.graphql', `${supergraphSdl.trim()}\n`);
   const graph = await loadGraph({ supergraphSdl, subgraphs: [], identityHeaders: async () => ({}) });
   files.set('schema.graphql', `${printSchema(lexicographicSortSchema(graph.apiSchema)).trim()}\n`);
@@ -24,7 +26,10 @@ async function clientFiles(): Promise<Map<string, string>> {
   const { generate } = await import('@graphql-codegen/cli');
   const folder = join(root, 'packages/client');
   const { default: config } = (await import(join(folder, 'codegen.mjs'))) as { default: object };
-  const made = (await generate({ ...config, cwd: folder, silent: true, errorsOnly: true } as never, false)) as { filename: string; content: string }[];
+  const made = (await generate({ ...config, cwd: folder, silent: true, errorsOnly: true } as never, false)) as {
+    filename: string;
+    content: string;
+  }[];
   return new Map(made.map(({ filename, content }) => [`packages/client/${filename}`, content]));
 }
 
@@ -58,7 +63,10 @@ export async function staleSchemaFiles(): Promise<{ path: string; line: string }
     const now = content.split('\n');
     const then = found.split('\n');
     const at = now.findIndex((line, index) => line !== then[index]);
-    stale.push({ path, line: `line ${at + 1}: checked in "${then[at]?.trim() ?? ''}", the code gives "${now[at]?.trim() ?? ''}"` });
+    stale.push({
+      path,
+      line: `line ${at + 1}: checked in "${then[at]?.trim() ?? ''}", the code gives "${now[at]?.trim() ?? ''}"`,
+    });
   }
   return stale;
 }

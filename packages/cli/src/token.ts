@@ -7,12 +7,20 @@ import { openIdentity } from './platform/identity.js';
 /** Works beside a running platform (it joins its database) and without one. */
 export async function printToken(config: ResolvedConfig, principal: string | undefined): Promise<void> {
   const dataDirectory = openDataDirectory(config.dataDirectory);
-  const server = process.env.FALAJ_DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDirectory: dataDirectory.database });
+  const server = process.env.FALAJ_DATABASE_URL
+    ? undefined
+    : await startEmbeddedPostgres({ dataDirectory: dataDirectory.database });
   try {
-    const database = await openDatabase({ url: process.env.FALAJ_DATABASE_URL ?? server?.url ?? '', maxConnections: 2, applicationName: 'falaj token' });
+    const database = await openDatabase({
+      url: process.env.FALAJ_DATABASE_URL ?? server?.url ?? '',
+      maxConnections: 2,
+      applicationName: 'falaj token',
+    });
     const identity = await openIdentity(config, database);
     const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });
-    const { token, expiresAt } = await operatorToken(database, identity.issuer, { principal: principal ?? administratorId });
+    const { token, expiresAt } = await operatorToken(database, identity.issuer, {
+      principal: principal ?? administratorId,
+    });
     process.stdout.write(`${token}\n`);
     process.stderr.write(`Valid until ${expiresAt.toISOString()}. Send it as "Authorization: Bearer <token>".\n`);
     await identity.directory.close();

@@ -13,7 +13,12 @@ export interface MaskedPath {
 export interface GraphError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
-  readonly extensions: { readonly code: string; readonly traceId?: string; readonly retryable?: boolean; readonly details?: Record<string, unknown> };
+  readonly extensions: {
+    readonly code: string;
+    readonly traceId?: string;
+    readonly retryable?: boolean;
+    readonly details?: Record<string, unknown>;
+  };
 }
 
 export interface GraphResponse<T> {
@@ -47,11 +52,18 @@ export class FalajError extends Error {
 
 export interface FalajClient {
   /** The whole response: data, errors and extensions. */
-  request<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V): Promise<GraphResponse<T>>;
+  request<T, V extends Record<string, unknown>>(
+    document: TypedDocumentNode<T, V>,
+    variables: V,
+  ): Promise<GraphResponse<T>>;
   /** The data; throws FalajError when there is any error. */
   data<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V): Promise<T>;
   /** Events of a subscription over server-sent events, until the server or `signal` ends it. */
-  subscribe<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V, signal?: AbortSignal): AsyncGenerator<GraphResponse<T>>;
+  subscribe<T, V extends Record<string, unknown>>(
+    document: TypedDocumentNode<T, V>,
+    variables: V,
+    signal?: AbortSignal,
+  ): AsyncGenerator<GraphResponse<T>>;
 }
 
 const texts = new WeakMap<DocumentNode, string>();
@@ -81,7 +93,12 @@ export function createClient(options: ClientOptions): FalajClient {
 
   const client: FalajClient = {
     async request(document, variables) {
-      const response = await post('/graphql', document, variables, 'application/graphql-response+json, application/json');
+      const response = await post(
+        '/graphql',
+        document,
+        variables,
+        'application/graphql-response+json, application/json',
+      );
       return (await response.json()) as GraphResponse<never>;
     },
     async data(document, variables) {
@@ -91,7 +108,8 @@ export function createClient(options: ClientOptions): FalajClient {
     },
     async *subscribe(document, variables, signal) {
       const response = await post('/graphql/stream', document, variables, 'text/event-stream', signal);
-      if (!response.ok || !response.body) throw new FalajError(((await response.json()) as GraphResponse<never>).errors ?? []);
+      if (!response.ok || !response.body)
+        throw new FalajError(((await response.json()) as GraphResponse<never>).errors ?? []);
       yield* events(response.body) as AsyncGenerator<GraphResponse<never>>;
     },
   };
@@ -106,7 +124,11 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown
     for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
       const lines = buffer.slice(0, end).split('\n');
       buffer = buffer.slice(end + 2);
-      const field = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
+      const field = (name: string) =>
+        lines
+          .find((line) => line.startsWith(`${name}:`))
+          ?.slice(name.length + 1)
+          .trim();
       if (field('event') === 'complete') return;
       const data = field('data');
       if (data) yield JSON.parse(data);

@@ -1,2 +1,10 @@
-export { type ClientOptions, createClient, type FalajClient, FalajError, type GraphError, type GraphResponse, type MaskedPath } from './client.js';
+export {
+  type ClientOptions,
+  createClient,
+  type FalajClient,
+  FalajError,
+  type GraphError,
+  type GraphResponse,
+  type MaskedPath,
+} from './client.js';
 export * from './generated/graphql.js';

@@ -1,5 +1,5 @@
 // DuckDB behind a locked door: two kinds of folders and nothing else, no extension, no setting that a query could change.
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Call, PluginError, throwIfCancelled } from '@falaj/plugin-sdk';
 import { literal } from './sql-text.js';
 
@@ -17,7 +17,12 @@ export interface Session {
   columns(sql: string): Promise<Record<string, unknown[]>>;
 }
 
-export async function openDuckDatabase(options: { readonly folders: readonly string[]; readonly memoryLimit: string; readonly threads: number; readonly spill: string }): Promise<DuckDatabase> {
+export async function openDuckDatabase(options: {
+  readonly folders: readonly string[];
+  readonly memoryLimit: string;
+  readonly threads: number;
+  readonly spill: string;
+}): Promise<DuckDatabase> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     memory_limit: options.memoryLimit,
@@ -64,21 +69,28 @@ function sessionOf(connection: DuckDBConnection, call: Call): Session {
     run: (sql) => guarded(async () => void (await connection.run(sql))),
     rows: (sql) =>
       guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS().map((row) => plain(row)) as never),
-    columns: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getColumnsObjectJS() as Record<string, unknown[]>),
+    columns: (sql) =>
+      guarded(async () => (await connection.runAndReadAll(sql)).getColumnsObjectJS() as Record<string, unknown[]>),
   };
 }
 
 const plain = (row: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(row).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]));
+  Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+  );
 
 /** Engine errors about the data are the caller's; their text names no path of the machine. */
 function translated(cause: unknown): PluginError {
   const text = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '';
   const clean = text.replaceAll(/(["'])\/[^"']*\/([^/"']+)\1/g, '"$2"');
   if (/^(Out of Memory|OutOfMemory)/i.test(clean)) {
-    return new PluginError('UNAVAILABLE', `The query needs more memory than the offline store may use: ${clean}`, { cause });
+    return new PluginError('UNAVAILABLE', `The query needs more memory than the offline store may use: ${clean}`, {
+      cause,
+    });
   }
-  if (/^(Invalid Input|Conversion|Parser|Binder|IO|Invalid|Out of Range|Permission|CSV|Catalog|Malformed)/i.test(clean)) {
+  if (
+    /^(Invalid Input|Conversion|Parser|Binder|IO|Invalid|Out of Range|Permission|CSV|Catalog|Malformed)/i.test(clean)
+  ) {
     return new PluginError('BAD_INPUT', clean, { cause });
   }
   return new PluginError('FAILED', clean, { cause });

@@ -6,7 +6,13 @@
 //
 // Column features take, at each instant, the known row with the latest event time; ties go to the latest known time,
 // then to the values themselves. The winner as of each available time max(e, k) is a running maximum, kept once.
-import { type FeatureColumn, type FeatureSpec, type FeatureViewSpec, type KeyExpression, PluginError } from '@falaj/plugin-sdk';
+import {
+  type FeatureColumn,
+  type FeatureSpec,
+  type FeatureViewSpec,
+  type KeyExpression,
+  PluginError,
+} from '@falaj/plugin-sdk';
 import type { Session } from './database.js';
 import { instantSql } from './instants.js';
 import { columnsOf, reader, requireColumns, type SourceColumn, type SourceFile } from './source.js';
@@ -15,7 +21,13 @@ import { literal, name } from './sql-text.js';
 type ColumnFeature = Extract<FeatureSpec, { kind: 'COLUMN' }>;
 type WindowFeature = Extract<FeatureSpec, { kind: 'WINDOW' }>;
 
-const SQL_TYPES = { FLOAT64: 'double', INT64: 'bigint', STRING: 'varchar', BOOL: 'boolean', TIMESTAMP: 'timestamptz' } as const;
+const SQL_TYPES = {
+  FLOAT64: 'double',
+  INT64: 'bigint',
+  STRING: 'varchar',
+  BOOL: 'boolean',
+  TIMESTAMP: 'timestamptz',
+} as const;
 const OPERATORS = { EQ: '=', NE: '<>', LT: '<', LTE: '<=', GT: '>', GTE: '>=' } as const;
 
 /** Columns of the built rows: key, available time `a`, event time `e` (microseconds), then the features. */
@@ -34,14 +46,21 @@ export function keySql(keys: readonly KeyExpression[]): string {
 }
 
 /** Leaves the built rows in the temporary table `target`, ordered by key and available time. */
-export async function buildFeatureRows(session: Session, spec: FeatureViewSpec, source: SourceFile, target: string): Promise<void> {
+export async function buildFeatureRows(
+  session: Session,
+  spec: FeatureViewSpec,
+  source: SourceFile,
+  target: string,
+): Promise<void> {
   const columns = await columnsOf(session, source);
   requireColumns(source, columns, usedColumns(spec));
   const windows = spec.features.filter((feature): feature is WindowFeature => feature.kind === 'WINDOW');
   const plain = spec.features.filter((feature): feature is ColumnFeature => feature.kind === 'COLUMN');
   await session.run(`create or replace temp table source_rows as select * from ${reader(source)}`);
   const eventTime = await instantSql(session, source, columns, spec.eventTime, 'source_rows');
-  const knownTime = spec.knownTime ? await instantSql(session, source, columns, spec.knownTime, 'source_rows') : eventTime;
+  const knownTime = spec.knownTime
+    ? await instantSql(session, source, columns, spec.knownTime, 'source_rows')
+    : eventTime;
   const inputs = [
     ...plain.map((feature) => `${castTo(source, columns, feature)} as ${name(`c:${feature.name}`)}`),
     ...windows.flatMap((feature) => windowInputs(source, columns, feature)),
@@ -61,7 +80,9 @@ export async function buildFeatureRows(session: Session, spec: FeatureViewSpec, 
   await sums(session, windows);
   const windowValues = windows.map((feature) => `${windowValue(feature)} as ${name(feature.name)}`);
   if (plain.length === 0) {
-    await session.run(`create or replace temp table ${target} as select key, s as a, s as e, ${windowValues.join(', ')} from sums order by key, s`);
+    await session.run(
+      `create or replace temp table ${target} as select key, s as a, s as e, ${windowValues.join(', ')} from sums order by key, s`,
+    );
     return;
   }
   // Both kinds: every instant at which either changes carries both.
@@ -79,7 +100,9 @@ function usedColumns(spec: FeatureViewSpec): string[] {
   return [
     ...spec.keys.flatMap((key) => ('column' in key ? [key.column] : [])),
     ...spec.features.flatMap((feature) =>
-      feature.kind === 'COLUMN' ? [feature.column] : [feature.column, feature.condition?.column].filter((column) => column !== undefined),
+      feature.kind === 'COLUMN'
+        ? [feature.column]
+        : [feature.column, feature.condition?.column].filter((column) => column !== undefined),
     ),
   ];
 }
@@ -88,7 +111,10 @@ function castTo(source: SourceFile, columns: readonly SourceColumn[], feature: C
   const column = columns.find((candidate) => candidate.name === feature.column);
   if (feature.type === 'TIMESTAMP' && column?.type === 'TIMESTAMP') return `timezone('UTC', ${name(feature.column)})`;
   if (feature.type !== 'STRING' && column?.type === 'VARCHAR') {
-    throw new PluginError('BAD_INPUT', `Source "${source.ref.path}", column "${feature.column}" is text; feature "${feature.name}" wants ${feature.type}.`);
+    throw new PluginError(
+      'BAD_INPUT',
+      `Source "${source.ref.path}", column "${feature.column}" is text; feature "${feature.name}" wants ${feature.type}.`,
+    );
   }
   return `${name(feature.column)}::${SQL_TYPES[feature.type]}`;
 }
@@ -104,17 +130,27 @@ function windowInputs(source: SourceFile, columns: readonly SourceColumn[], feat
     const text = typeof value === 'string';
     const type = columns.find((candidate) => candidate.name === column)?.type ?? '';
     if (text !== (type === 'VARCHAR') && typeof value !== 'boolean') {
-      throw new PluginError('BAD_INPUT', `Feature "${feature.name}": column "${column}" is ${type} and is compared with ${JSON.stringify(value)}.`);
+      throw new PluginError(
+        'BAD_INPUT',
+        `Feature "${feature.name}": column "${column}" is ${type} and is compared with ${JSON.stringify(value)}.`,
+      );
     }
     const test = `${name(column)} ${OPERATORS[operator]} ${literal(value)}`;
     return [`(${name(column)} is not null)::int as ${counts}`, `coalesce((${test})::int, 0)::decimal(38,9) as ${adds}`];
   }
-  if (!feature.column) throw new PluginError('BAD_INPUT', `Feature "${feature.name}": ${feature.aggregate} needs a column.`);
+  if (!feature.column)
+    throw new PluginError('BAD_INPUT', `Feature "${feature.name}": ${feature.aggregate} needs a column.`);
   const type = columns.find((candidate) => candidate.name === feature.column)?.type ?? '';
   if (!/INT|DOUBLE|FLOAT|DECIMAL/.test(type)) {
-    throw new PluginError('BAD_INPUT', `Source "${source.ref.path}", column "${feature.column}" is ${type}; ${feature.aggregate} needs a number.`);
+    throw new PluginError(
+      'BAD_INPUT',
+      `Source "${source.ref.path}", column "${feature.column}" is ${type}; ${feature.aggregate} needs a number.`,
+    );
   }
-  return [`(${name(feature.column)} is not null)::int as ${counts}`, `coalesce(${name(feature.column)}, 0)::decimal(38,9) as ${adds}`];
+  return [
+    `(${name(feature.column)} is not null)::int as ${counts}`,
+    `coalesce(${name(feature.column)}, 0)::decimal(38,9) as ${adds}`,
+  ];
 }
 
 /** Table `winners(key, a, w)`: the row to use from each available time on; dominated rows are gone. */
@@ -140,7 +176,9 @@ async function sums(session: Session, windows: readonly WindowFeature[]): Promis
     return `select *, greatest(e, k) as s, ${literal(seconds)} as w, 1 as sign ${counted} union all select *, ${end} as s, ${literal(seconds)} as w, -1 as sign ${counted}`;
   });
   const each = (make: (feature: WindowFeature, column: string) => string): string =>
-    windows.flatMap((feature) => ['n', 'x'].map((prefix) => make(feature, name(`${prefix}:${feature.name}`)))).join(', ');
+    windows
+      .flatMap((feature) => ['n', 'x'].map((prefix) => make(feature, name(`${prefix}:${feature.name}`))))
+      .join(', ');
   await session.run(`create or replace temp table sums as
     with changes as (${changes.join(' union all ')}),
     deltas as (

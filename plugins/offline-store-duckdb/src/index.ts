@@ -14,7 +14,11 @@ export default definePlugin({
       .default('2GB'),
     threads: z.number().int().min(1).max(256).default(2),
     /** Largest source that is accepted, bytes. */
-    maxSourceBytes: z.number().int().positive().default(64 * 1024 ** 3),
+    maxSourceBytes: z
+      .number()
+      .int()
+      .positive()
+      .default(64 * 1024 ** 3),
   }),
   capabilities: ['window-features', 'known-time'],
   async create(config, host) {

@@ -7,7 +7,13 @@ import { literal, name } from './sql-text.js';
 const UNIT_MICROS = { SECONDS: 1e6, MINUTES: 6e7, HOURS: 3.6e9, DAYS: 8.64e10 } as const;
 
 /** SQL of the expression as microseconds; null where the column is null. Throws where a value does not parse. */
-export async function instantSql(session: Session, source: SourceFile, columns: readonly SourceColumn[], time: TimeExpression, from: string): Promise<string> {
+export async function instantSql(
+  session: Session,
+  source: SourceFile,
+  columns: readonly SourceColumn[],
+  time: TimeExpression,
+  from: string,
+): Promise<string> {
   requireColumns(source, columns, [time.column, ...(time.plus ? [time.plus.column] : [])]);
   const zone = literal(time.timeZone ?? 'UTC');
   const column = name(time.column);
@@ -30,14 +36,22 @@ export async function instantSql(session: Session, source: SourceFile, columns: 
       );
     }
   } else if (type === 'TIMESTAMP WITH TIME ZONE') instant = `epoch_us(${column})`;
-  else if (type.startsWith('TIMESTAMP') || type === 'DATE') instant = `epoch_us(timezone(${zone}, ${column}::timestamp))`;
-  else throw new PluginError('BAD_INPUT', `Source "${source.ref.path}", column "${time.column}" is ${type}; expected text or a timestamp.`);
+  else if (type.startsWith('TIMESTAMP') || type === 'DATE')
+    instant = `epoch_us(timezone(${zone}, ${column}::timestamp))`;
+  else
+    throw new PluginError(
+      'BAD_INPUT',
+      `Source "${source.ref.path}", column "${time.column}" is ${type}; expected text or a timestamp.`,
+    );
   const offset = Math.round((time.offsetSeconds ?? 0) * 1e6);
   if (offset !== 0) instant = `(${instant} + ${literal(offset)}::bigint)`;
   if (!time.plus) return instant;
   const added = columns.find((candidate) => candidate.name === time.plus?.column);
   if (!/INT|DOUBLE|FLOAT|DECIMAL/.test(added?.type ?? '')) {
-    throw new PluginError('BAD_INPUT', `Source "${source.ref.path}", column "${time.plus.column}" is ${added?.type}; expected a number to add.`);
+    throw new PluginError(
+      'BAD_INPUT',
+      `Source "${source.ref.path}", column "${time.plus.column}" is ${added?.type}; expected a number to add.`,
+    );
   }
   return `(${instant} + coalesce(round(${name(time.plus.column)}::double * ${UNIT_MICROS[time.plus.unit]})::bigint, 0))`;
 }

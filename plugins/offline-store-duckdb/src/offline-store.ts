@@ -1,6 +1,13 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { BuiltFeatureView, FeatureType, FeatureValue, OfflineStoreV1, OnlineRow, PluginHost } from '@falaj/plugin-sdk';
+import type {
+  BuiltFeatureView,
+  FeatureType,
+  FeatureValue,
+  OfflineStoreV1,
+  OnlineRow,
+  PluginHost,
+} from '@falaj/plugin-sdk';
 import { openDuckDatabase } from './database.js';
 import { viewColumns } from './feature-rows.js';
 import { columnsOf, reader, requireColumns, Sources } from './source.js';
@@ -49,7 +56,9 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         requireColumns(file, await columnsOf(session, file), columns);
         if (columns.length === 0) return [];
         const shown = columns.map((column, place) => `${name(column)}::varchar as c${place}`).join(', ');
-        const rows = await session.rows<Record<string, string | null>>(`select ${shown} from ${reader(file)} limit ${literal(Math.max(0, Math.trunc(limit)))} offset ${literal(Math.max(0, Math.trunc(offset)))}`);
+        const rows = await session.rows<Record<string, string | null>>(
+          `select ${shown} from ${reader(file)} limit ${literal(Math.max(0, Math.trunc(limit)))} offset ${literal(Math.max(0, Math.trunc(offset)))}`,
+        );
         return rows.map((row) => columns.map((_, place) => row[`c${place}`] ?? null));
       }),
 
@@ -68,7 +77,14 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
           const [row] = await session.rows<Record<string, number | null>>(
             `select count(${name(column.name)}) as found, count(*) - count(${name(column.name)}) as nulls, avg(${value}) as mean, min(${value}) as least, max(${value}) as most from ${rows}`,
           );
-          statistics.push({ feature: column.name, count: row?.found ?? 0, nulls: row?.nulls ?? 0, mean: row?.mean ?? null, min: row?.least ?? null, max: row?.most ?? null });
+          statistics.push({
+            feature: column.name,
+            count: row?.found ?? 0,
+            nulls: row?.nulls ?? 0,
+            mean: row?.mean ?? null,
+            min: row?.least ?? null,
+            max: row?.most ?? null,
+          });
         }
         return {
           rows: facts?.rows ?? 0,
@@ -101,9 +117,11 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         }));
       }),
 
-    buildTrainingSet: ({ spec }, call) => database.use(call, (session) => buildTrainingSet(session, spec, sources, views, work)),
+    buildTrainingSet: ({ spec }, call) =>
+      database.use(call, (session) => buildTrainingSet(session, spec, sources, views, work)),
 
-    readTrainingSet: ({ data, columns }, call) => database.use(call, (session) => readTrainingSet(session, data, columns, work)),
+    readTrainingSet: ({ data, columns }, call) =>
+      database.use(call, (session) => readTrainingSet(session, data, columns, work)),
 
     health: (call) =>
       database.use(call, async (session) => {

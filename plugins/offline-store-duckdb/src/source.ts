@@ -34,7 +34,10 @@ export class Sources {
 
   async open(ref: SourceRef): Promise<SourceFile> {
     if (isAbsolute(ref.path) || ref.path.split(/[\\/]/).includes('..') || ref.path.includes('\0')) {
-      throw new PluginError('BAD_INPUT', `Source path "${ref.path}": expected a path relative to an allowed folder, without "..".`);
+      throw new PluginError(
+        'BAD_INPUT',
+        `Source path "${ref.path}": expected a path relative to an allowed folder, without "..".`,
+      );
     }
     for (const folder of this.#folders) {
       const path = await realpath(join(folder, ref.path)).catch(() => null);
@@ -46,7 +49,11 @@ export class Sources {
       if (!found.isFile()) throw new PluginError('BAD_INPUT', `Source path "${ref.path}" is not a file.`);
       if (found.size === 0) throw new PluginError('BAD_INPUT', `Source "${ref.path}" is empty (0 bytes).`);
       if (found.size > this.#maxBytes) {
-        throw new PluginError('BAD_INPUT', `Source "${ref.path}" has ${found.size} bytes; ${this.#maxBytes} are accepted.`, { details: { found: found.size, limit: this.#maxBytes } });
+        throw new PluginError(
+          'BAD_INPUT',
+          `Source "${ref.path}" has ${found.size} bytes; ${this.#maxBytes} are accepted.`,
+          { details: { found: found.size, limit: this.#maxBytes } },
+        );
       }
       const key = `${path}\n${found.size}\n${found.mtimeMs}`;
       let digest = this.#digests.get(key);
@@ -75,9 +82,14 @@ export function reader(source: SourceFile): string {
 }
 
 export async function columnsOf(session: Session, source: SourceFile): Promise<SourceColumn[]> {
-  const rows = await session.rows<{ column_name: string; column_type: string; null: string }>(`describe select * from ${reader(source)}`);
+  const rows = await session.rows<{ column_name: string; column_type: string; null: string }>(
+    `describe select * from ${reader(source)}`,
+  );
   if (source.ref.format === 'JSON' && rows.length === 1 && rows[0]?.column_name === 'json') {
-    throw new PluginError('BAD_INPUT', `Source "${source.ref.path}" is no JSON array of objects, nor one object a line.`);
+    throw new PluginError(
+      'BAD_INPUT',
+      `Source "${source.ref.path}" is no JSON array of objects, nor one object a line.`,
+    );
   }
   return rows.map((row) => ({ name: row.column_name, type: row.column_type, nullable: row.null === 'YES' }));
 }
@@ -87,9 +99,13 @@ export function requireColumns(source: SourceFile, columns: readonly SourceColum
   const known = new Set(columns.map((column) => column.name));
   const missing = [...new Set(wanted)].filter((column) => !known.has(column));
   if (missing.length === 0) return;
-  throw new PluginError('BAD_INPUT', `Source "${source.ref.path}" has no column ${missing.join(', ')}; it has ${[...known].join(', ')}.`, {
-    details: { found: missing, allowed: [...known] },
-  });
+  throw new PluginError(
+    'BAD_INPUT',
+    `Source "${source.ref.path}" has no column ${missing.join(', ')}; it has ${[...known].join(', ')}.`,
+    {
+      details: { found: missing, allowed: [...known] },
+    },
+  );
 }
 
 export const select = (columns: readonly string[]): string => columns.map(name).join(', ');

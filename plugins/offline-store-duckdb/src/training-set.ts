@@ -29,7 +29,13 @@ const REQUEST_SQL: Record<RequestFeature['function'], string> = {
   DAY_OF_MONTH: 'day(at)::double',
 };
 
-export async function buildTrainingSet(session: Session, spec: TrainingSetSpec, sources: Sources, views: ViewCache, folder: string): Promise<BuiltTrainingSet> {
+export async function buildTrainingSet(
+  session: Session,
+  spec: TrainingSetSpec,
+  sources: Sources,
+  views: ViewCache,
+  folder: string,
+): Promise<BuiltTrainingSet> {
   const source = await sources.open(spec.source);
   const found = await columnsOf(session, source);
   const keys = spec.views.flatMap((view) => view.keys.flatMap((key) => ('column' in key ? [key.column] : [])));
@@ -41,12 +47,20 @@ export async function buildTrainingSet(session: Session, spec: TrainingSetSpec, 
     const opened = await views.open(session, view.spec);
     const known = new Set(view.spec.features.map((feature) => feature.name));
     const missing = view.features.filter(({ feature }) => !known.has(feature));
-    if (missing.length > 0) throw new PluginError('BAD_INPUT', `View "${view.spec.name}" has no feature ${missing.map(({ feature }) => feature).join(', ')}.`);
+    if (missing.length > 0)
+      throw new PluginError(
+        'BAD_INPUT',
+        `View "${view.spec.name}" has no feature ${missing.map(({ feature }) => feature).join(', ')}.`,
+      );
     built.push({ view, opened });
   }
-  await session.run(`create or replace temp table spine_rows as select row_number() over () as rid, * from ${reader(source)}`);
+  await session.run(
+    `create or replace temp table spine_rows as select row_number() over () as rid, * from ${reader(source)}`,
+  );
   const instant = await instantSql(session, source, found, spec.eventTime, 'spine_rows');
-  await session.run(`create or replace temp table spine as select rid, ${instant} as t, * exclude (rid) from spine_rows`);
+  await session.run(
+    `create or replace temp table spine as select rid, ${instant} as t, * exclude (rid) from spine_rows`,
+  );
   for (const [place, { view, opened }] of built.entries()) {
     await session.run(`create or replace temp table joined_${place} as ${pointInTimeSql(view, opened.path, 'spine')}`);
   }
@@ -57,7 +71,10 @@ export async function buildTrainingSet(session: Session, spec: TrainingSetSpec, 
     `make_timestamptz(spine.t) as ${name(EVENT_TIME)}`,
     ...spec.carry.map((column) => `spine.${name(column)}`),
     ...built.flatMap(({ view }, place) => view.features.map(({ column }) => `joined_${place}.${name(column)}`)),
-    ...spec.requestFeatures.map((feature) => `${REQUEST_SQL[feature.function].replaceAll('at', "timezone('UTC', make_timestamptz(spine.t))")} as ${name(feature.name)}`),
+    ...spec.requestFeatures.map(
+      (feature) =>
+        `${REQUEST_SQL[feature.function].replaceAll('at', "timezone('UTC', make_timestamptz(spine.t))")} as ${name(feature.name)}`,
+    ),
     `${label} as ${name(spec.label.name)}`,
   ];
   const joins = built.map((_, place) => `left join joined_${place} using (rid)`).join(' ');
@@ -66,23 +83,36 @@ export async function buildTrainingSet(session: Session, spec: TrainingSetSpec, 
   return finish(session, columns, folder, [source, ...built.map(({ opened }) => opened.source)]);
 }
 
-async function finish(session: Session, columns: Omit<TrainingColumn, 'nulls'>[], folder: string, sources: readonly { ref: { path: string }; digest: string }[]): Promise<BuiltTrainingSet> {
+async function finish(
+  session: Session,
+  columns: Omit<TrainingColumn, 'nulls'>[],
+  folder: string,
+  sources: readonly { ref: { path: string }; digest: string }[],
+): Promise<BuiltTrainingSet> {
   const nulls = columns.map((column, place) => `count(*) - count(${name(column.name)}) as n${place}`);
   const [facts] = await session.rows<Record<string, number>>(
     `select count(*) as rows, epoch_ms(min(${name(EVENT_TIME)})) as first, epoch_ms(max(${name(EVENT_TIME)})) as last, ${nulls.join(', ')} from result`,
   );
   const row = `to_json([${columns.map((column) => `to_json(${name(column.name)})`).join(', ')}])::varchar`;
-  const [digest] = await session.rows<{ digest: string }>(`select sha256(coalesce(string_agg(sha256(${row}), '' order by ord), '')) as digest from result`);
+  const [digest] = await session.rows<{ digest: string }>(
+    `select sha256(coalesce(string_agg(sha256(${row}), '' order by ord), '')) as digest from result`,
+  );
   const path = join(folder, `${randomUUID()}.part`);
   try {
     await writeFile(path, '', { mode: 0o600 });
-    await session.run(`copy (select * exclude (ord) from result order by ord) to ${literal(path)} (format parquet, compression zstd)`);
+    await session.run(
+      `copy (select * exclude (ord) from result order by ord) to ${literal(path)} (format parquet, compression zstd)`,
+    );
     return {
       data: await readFile(path),
       rows: facts?.rows ?? 0,
       columns: columns.map((column, place) => ({ ...column, nulls: facts?.[`n${place}`] ?? 0 })),
       digest: `sha256:${digest?.digest ?? ''}`,
-      sources: [...new Map(sources.map((source) => [source.ref.path, { path: source.ref.path, digest: source.digest }])).values()],
+      sources: [
+        ...new Map(
+          sources.map((source) => [source.ref.path, { path: source.ref.path, digest: source.digest }]),
+        ).values(),
+      ],
       firstEventTime: facts?.first ?? null,
       lastEventTime: facts?.last ?? null,
     };
@@ -93,15 +123,24 @@ async function finish(session: Session, columns: Omit<TrainingColumn, 'nulls'>[]
 
 /** Names, roles and types of the columns; a name used twice is refused. */
 function columnsOfSet(spec: TrainingSetSpec, found: readonly SourceColumn[]): Omit<TrainingColumn, 'nulls'>[] {
-  const typeOf = (column: string): FeatureType => featureType(found.find((candidate) => candidate.name === column)?.type ?? '');
+  const typeOf = (column: string): FeatureType =>
+    featureType(found.find((candidate) => candidate.name === column)?.type ?? '');
   const columns: Omit<TrainingColumn, 'nulls'>[] = [
     { name: EVENT_TIME, role: 'EVENT_TIME', type: 'TIMESTAMP' },
     ...spec.carry.map((column) => ({ name: column, role: 'KEY' as const, type: typeOf(column) })),
     ...spec.views.flatMap((view) => {
       const types = new Map(viewColumns(view.spec).map((column) => [column.name, column.type]));
-      return view.features.map(({ feature, column }) => ({ name: column, role: 'FEATURE' as const, type: types.get(feature) ?? ('FLOAT64' as const) }));
+      return view.features.map(({ feature, column }) => ({
+        name: column,
+        role: 'FEATURE' as const,
+        type: types.get(feature) ?? ('FLOAT64' as const),
+      }));
     }),
-    ...spec.requestFeatures.map((feature) => ({ name: feature.name, role: 'FEATURE' as const, type: 'FLOAT64' as const })),
+    ...spec.requestFeatures.map((feature) => ({
+      name: feature.name,
+      role: 'FEATURE' as const,
+      type: 'FLOAT64' as const,
+    })),
     { name: spec.label.name, role: 'LABEL', type: spec.label.condition ? 'FLOAT64' : typeOf(spec.label.column) },
   ];
   const names = columns.map((column) => column.name);
@@ -118,18 +157,33 @@ function featureType(type: string): FeatureType {
 }
 
 /** Columns of a training set's bytes; the temporary file is readable by this user only and goes at once. */
-export async function readTrainingSet(session: Session, data: Uint8Array, wanted: readonly string[], folder: string): Promise<{ rows: number; columns: ColumnValues[] }> {
+export async function readTrainingSet(
+  session: Session,
+  data: Uint8Array,
+  wanted: readonly string[],
+  folder: string,
+): Promise<{ rows: number; columns: ColumnValues[] }> {
   const path = join(folder, `${randomUUID()}.part`);
   try {
     await writeFile(path, data, { mode: 0o600 });
     const file = `read_parquet(${literal(path)})`;
-    const described = await session.rows<{ column_name: string; column_type: string }>(`describe select * from ${file}`);
+    const described = await session.rows<{ column_name: string; column_type: string }>(
+      `describe select * from ${file}`,
+    );
     const missing = wanted.filter((column) => !described.some((candidate) => candidate.column_name === column));
-    if (missing.length > 0) throw new PluginError('BAD_INPUT', `The training set has no column ${missing.join(', ')}; it has ${described.map((column) => column.column_name).join(', ')}.`);
-    const typed = wanted.map((column) => ({ column, type: described.find((candidate) => candidate.column_name === column)?.column_type ?? '' }));
+    if (missing.length > 0)
+      throw new PluginError(
+        'BAD_INPUT',
+        `The training set has no column ${missing.join(', ')}; it has ${described.map((column) => column.column_name).join(', ')}.`,
+      );
+    const typed = wanted.map((column) => ({
+      column,
+      type: described.find((candidate) => candidate.column_name === column)?.column_type ?? '',
+    }));
     const selected = typed.map(({ column, type }, place) => {
       if (type === 'VARCHAR') return `${name(column)} as c${place}`;
-      if (type.startsWith('TIMESTAMP') || type === 'DATE') return `coalesce(epoch_ms(${name(column)})::double, 'nan'::double) as c${place}`;
+      if (type.startsWith('TIMESTAMP') || type === 'DATE')
+        return `coalesce(epoch_ms(${name(column)})::double, 'nan'::double) as c${place}`;
       return `coalesce(${name(column)}::double, 'nan'::double) as c${place}`;
     });
     const [counted] = await session.rows<{ rows: number }>(`select count(*) as rows from ${file}`);
@@ -138,11 +192,13 @@ export async function readTrainingSet(session: Session, data: Uint8Array, wanted
       rows: counted?.rows ?? 0,
       columns: typed.map(({ column, type }, place) => {
         const values = read[`c${place}`] ?? [];
-        return { name: column, values: type === 'VARCHAR' ? (values as (string | null)[]) : Float64Array.from(values as number[]) };
+        return {
+          name: column,
+          values: type === 'VARCHAR' ? (values as (string | null)[]) : Float64Array.from(values as number[]),
+        };
       }),
     };
   } finally {
     await rm(path, { force: true });
   }
 }
-

@@ -32,7 +32,9 @@ export class ViewCache {
   async open(session: Session, spec: FeatureViewSpec): Promise<BuiltView> {
     const source = await this.#sources.open(spec.source);
     const { name: _name, version: _version, ttlSeconds: _ttl, source: _source, ...meaning } = spec;
-    const digest = createHash('sha256').update(JSON.stringify([FORMAT, meaning, source.ref.format, source.digest])).digest('hex');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([FORMAT, meaning, source.ref.format, source.digest]))
+      .digest('hex');
     const path = join(this.#folder, `${digest}.parquet`);
     if (!existsSync(path)) {
       let building = this.#building.get(digest);
@@ -50,7 +52,9 @@ export class ViewCache {
     const part = `${path}.${randomUUID()}.part`;
     try {
       await buildFeatureRows(session, spec, source, 'built');
-      await session.run(`copy (select row_number() over () as i, * from built) to ${literal(part)} (format parquet, compression zstd)`);
+      await session.run(
+        `copy (select row_number() over () as i, * from built) to ${literal(part)} (format parquet, compression zstd)`,
+      );
       await rename(part, path);
     } catch (error) {
       await rm(part, { force: true });

@@ -11,7 +11,13 @@ export interface OnlineStoreConfig {
 const LOCK = 7_270_041;
 
 export async function openOnlineStore(config: OnlineStoreConfig): Promise<OnlineStoreV1> {
-  const pool = new pg.Pool({ connectionString: config.url, max: config.maxConnections, application_name: 'falaj online store', connectionTimeoutMillis: 10_000, query_timeout: 30_000 });
+  const pool = new pg.Pool({
+    connectionString: config.url,
+    max: config.maxConnections,
+    application_name: 'falaj online store',
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 30_000,
+  });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   const table = `${pg.escapeIdentifier(config.schema)}.value`;
@@ -22,7 +28,9 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
     throwIfCancelled(call);
     const client = await pool.connect().catch(unavailable);
     try {
-      await client.query(`begin; select set_config('falaj.workspace', ${pg.escapeLiteral(call.workspace)}, true), set_config('role', 'falaj_app', true)`);
+      await client.query(
+        `begin; select set_config('falaj.workspace', ${pg.escapeLiteral(call.workspace)}, true), set_config('role', 'falaj_app', true)`,
+      );
       const result = await work(client);
       await client.query('commit');
       client.release();
@@ -52,7 +60,14 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
              from unnest($4::text[], $5::bigint[], $6::bytea[]) as row(key, event_time, data)
            on conflict (workspace_id, view, version, key) do update set event_time = excluded.event_time, data = excluded.data
              where excluded.event_time >= held.event_time`,
-          [call.workspace, view.view, view.version, unique.map((row) => row.key), unique.map((row) => row.eventTime), unique.map((row) => encodeRow(view.columns, row.values))],
+          [
+            call.workspace,
+            view.view,
+            view.version,
+            unique.map((row) => row.key),
+            unique.map((row) => row.eventTime),
+            unique.map((row) => encodeRow(view.columns, row.values)),
+          ],
         ),
       );
       const written = result.rowCount ?? 0;
@@ -60,7 +75,9 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
     },
 
     async read({ requests }, call) {
-      const asked = requests.flatMap(({ view, keys }) => [...new Set(keys)].map((key) => ({ view: view.view, version: view.version, key })));
+      const asked = requests.flatMap(({ view, keys }) =>
+        [...new Set(keys)].map((key) => ({ view: view.view, version: view.version, key })),
+      );
       if (asked.length === 0) return requests.map(({ keys }) => keys.map(() => null));
       const { rows } = await inWorkspace(call, (client) =>
         client.query<{ view: string; version: number; key: string; event_time: string; data: Buffer }>({
@@ -68,7 +85,12 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
           text: `select held.view, held.version, held.key, held.event_time, held.data
              from unnest($2::text[], $3::int[], $4::text[]) as asked(view, version, key)
              join ${table} as held on held.workspace_id = $1 and held.view = asked.view and held.version = asked.version and held.key = asked.key`,
-          values: [call.workspace, asked.map((row) => row.view), asked.map((row) => row.version), asked.map((row) => row.key)],
+          values: [
+            call.workspace,
+            asked.map((row) => row.view),
+            asked.map((row) => row.version),
+            asked.map((row) => row.key),
+          ],
         }),
       );
       const found = new Map(rows.map((row) => [`${row.version}\n${row.view}\n${row.key}`, row]));
@@ -138,6 +160,9 @@ function unavailable(error: unknown): never {
   if (error instanceof PluginError) throw error;
   const code = (error as { code?: string }).code ?? '';
   // 22021, 22P05: text that PostgreSQL cannot hold, such as a NUL in a key.
-  if (code.startsWith('22')) throw new PluginError('BAD_INPUT', `The database refuses a value: ${(error as Error).message}`, { cause: error });
-  throw new PluginError('UNAVAILABLE', `The online store's database does not answer: ${(error as Error).message}`, { cause: error });
+  if (code.startsWith('22'))
+    throw new PluginError('BAD_INPUT', `The database refuses a value: ${(error as Error).message}`, { cause: error });
+  throw new PluginError('UNAVAILABLE', `The online store's database does not answer: ${(error as Error).message}`, {
+    cause: error,
+  });
 }

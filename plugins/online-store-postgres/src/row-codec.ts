@@ -11,7 +11,9 @@ export function encodeRow(columns: readonly FeatureColumn[], values: readonly Fe
   if (values.length !== columns.length) {
     throw new PluginError('BAD_INPUT', `A row has ${values.length} values, the view ${columns.length} columns.`);
   }
-  const texts = columns.map((column, place) => (column.type === 'STRING' && values[place] !== null ? Buffer.from(String(values[place]), 'utf8') : undefined));
+  const texts = columns.map((column, place) =>
+    column.type === 'STRING' && values[place] !== null ? Buffer.from(String(values[place]), 'utf8') : undefined,
+  );
   const bitmap = Math.ceil(columns.length / 8);
   const size = columns.reduce((total, column, place) => {
     if (values[place] === null) return total;
@@ -35,7 +37,8 @@ export function encodeRow(columns: readonly FeatureColumn[], values: readonly Fe
       if (typeof value !== 'boolean') throw wrongType(column, value);
       at = bytes.writeUInt8(value ? 1 : 0, at);
     } else {
-      if (typeof value !== 'number' || (column.type !== 'FLOAT64' && !Number.isSafeInteger(value))) throw wrongType(column, value);
+      if (typeof value !== 'number' || (column.type !== 'FLOAT64' && !Number.isSafeInteger(value)))
+        throw wrongType(column, value);
       at = bytes.writeDoubleLE(value, at);
     }
   }
@@ -44,7 +47,10 @@ export function encodeRow(columns: readonly FeatureColumn[], values: readonly Fe
 
 export function decodeRow(columns: readonly FeatureColumn[], bytes: Buffer): FeatureValue[] {
   if (bytes[0] !== FORMAT || bytes.readUInt16LE(1) !== columns.length) {
-    throw new PluginError('CORRUPT', `A stored row has format ${bytes[0]} and ${bytes.readUInt16LE(1)} columns; expected ${FORMAT} and ${columns.length}.`);
+    throw new PluginError(
+      'CORRUPT',
+      `A stored row has format ${bytes[0]} and ${bytes.readUInt16LE(1)} columns; expected ${FORMAT} and ${columns.length}.`,
+    );
   }
   let at = HEADER + Math.ceil(columns.length / 8);
   return columns.map((column, place): FeatureValue => {

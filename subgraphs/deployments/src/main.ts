@@ -32,13 +32,17 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
   };
 }
 
-async function createServices(platform: Platform, options: DeploymentsOptions): Promise<{ services: DeploymentsServices; stop: () => Promise<void> }> {
+async function createServices(
+  platform: Platform,
+  options: DeploymentsOptions,
+): Promise<{ services: DeploymentsServices; stop: () => Promise<void> }> {
   const host = new ModelHost(platform);
   await host.start();
   options.onInference?.(
     {
       list: async (principal) => servedModels(host, await platform.abilityFor(principal), principal),
-      resolve: async (principal, name, version) => (await servedBy(host, await platform.abilityFor(principal), principal, name, version)).model,
+      resolve: async (principal, name, version) =>
+        (await servedBy(host, await platform.abilityFor(principal), principal, name, version)).model,
     },
     () => host.ready,
   );

@@ -6,11 +6,35 @@ const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'v
 
 export const rules: readonly Rule[] = [
   ...['Endpoint', 'EndpointRevision'].flatMap((subject): Rule[] => [
-    { id: `deployments.${subject}.read-ordinary`, effect: 'ALLOW', actions: ['read'], subject, classes: ['open', 'internal'], roles: READERS, reason: 'ORDINARY_METADATA' },
-    { id: `deployments.${subject}.read-personal`, effect: 'ALLOW', actions: ['read'], subject, classes: ['pii'], roles: ['auditor', 'administrator'], reason: 'PERSONAL_DATA' },
+    {
+      id: `deployments.${subject}.read-ordinary`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal'],
+      roles: READERS,
+      reason: 'ORDINARY_METADATA',
+    },
+    {
+      id: `deployments.${subject}.read-personal`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['pii'],
+      roles: ['auditor', 'administrator'],
+      reason: 'PERSONAL_DATA',
+    },
   ]),
   ...['TensorDescription', 'CheckVerdict', 'CheckEvidence', 'Prediction', 'OutputTensor', 'ModelVersion'].map(
-    (subject): Rule => ({ id: `deployments.${subject}.read-ordinary`, effect: 'ALLOW', actions: ['read'], subject, classes: ['open', 'internal'], roles: READERS, reason: 'ORDINARY_METADATA' }),
+    (subject): Rule => ({
+      id: `deployments.${subject}.read-ordinary`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal'],
+      roles: READERS,
+      reason: 'ORDINARY_METADATA',
+    }),
   ),
   {
     id: 'deployments.CheckEvidence.read',

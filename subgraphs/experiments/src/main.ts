@@ -7,8 +7,8 @@ import type { ExperimentsServices } from './schema/context.js';
 import { ExperimentResolver } from './schema/experiment.js';
 import { RunResolver } from './schema/run.js';
 import { RunProgressResolver } from './schema/run-progress.js';
-import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { TrainingSet } from './schema/run-types.js';
+import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { experiments, runs } from './store/governed.js';
 import { RUN_CHANNEL } from './store/run-queue.js';
 import { workerPorts } from './store/worker-ports.js';
@@ -28,11 +28,14 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   createServices,
 };
 
-async function createServices(platform: Platform): Promise<{ services: ExperimentsServices; stop: () => Promise<void> }> {
+async function createServices(
+  platform: Platform,
+): Promise<{ services: ExperimentsServices; stop: () => Promise<void> }> {
   const listeners = new Map<string, Set<() => void>>();
   const unlisten = await platform.database.listen(RUN_CHANNEL, (runId) => {
     // An empty notice follows a broken connection: anything may have been missed.
-    for (const callback of runId ? (listeners.get(runId) ?? []) : [...listeners.values()].flatMap((own) => [...own])) callback();
+    for (const callback of runId ? (listeners.get(runId) ?? []) : [...listeners.values()].flatMap((own) => [...own]))
+      callback();
   });
   const { ports, stop } = await workerPorts(platform);
   const worker = startRunWorker(ports, platform.log);

@@ -2,7 +2,13 @@
 // at the fields, in schema/.
 import type { FieldClass, Rule } from '@falaj/policy';
 
-const grant = (subject: string, name: string, classes: readonly FieldClass[], roles: readonly string[], reason: string): Rule => ({
+const grant = (
+  subject: string,
+  name: string,
+  classes: readonly FieldClass[],
+  roles: readonly string[],
+  reason: string,
+): Rule => ({
   id: `experiments.${subject}.${name}`,
   effect: 'ALLOW',
   actions: ['read'],
@@ -14,8 +20,20 @@ const grant = (subject: string, name: string, classes: readonly FieldClass[], ro
 
 export const rules: readonly Rule[] = [
   ...['Experiment', 'Run'].flatMap((subject): Rule[] => [
-    grant(subject, 'read-ordinary', ['open', 'internal'], ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'], 'ORDINARY_METADATA'),
-    grant(subject, 'read-sensitive', ['sensitive', 'platform'], ['data-scientist', 'auditor', 'administrator'], 'SCORES_AND_DIGESTS'),
+    grant(
+      subject,
+      'read-ordinary',
+      ['open', 'internal'],
+      ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      'ORDINARY_METADATA',
+    ),
+    grant(
+      subject,
+      'read-sensitive',
+      ['sensitive', 'platform'],
+      ['data-scientist', 'auditor', 'administrator'],
+      'SCORES_AND_DIGESTS',
+    ),
     grant(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
     {
       id: `experiments.${subject}.write`,
@@ -35,10 +53,32 @@ export const rules: readonly Rule[] = [
     roles: ['approver'],
     reason: 'SCORES_AND_DIGESTS',
   },
-  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'ParityEvidence', 'FeatureViewReference', 'TrainerInfo', 'RunProgress', 'TrainingSet'].map((subject) =>
-    grant(subject, 'read-ordinary', ['open', 'internal'], ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'], 'ORDINARY_METADATA'),
+  ...[
+    'Metric',
+    'Evaluation',
+    'BaselineScores',
+    'FeatureImportance',
+    'ParityEvidence',
+    'FeatureViewReference',
+    'TrainerInfo',
+    'RunProgress',
+    'TrainingSet',
+  ].map((subject) =>
+    grant(
+      subject,
+      'read-ordinary',
+      ['open', 'internal'],
+      ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      'ORDINARY_METADATA',
+    ),
   ),
   ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress'].map((subject) =>
-    grant(subject, 'read', ['sensitive'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'SCORES_AND_DIGESTS'),
+    grant(
+      subject,
+      'read',
+      ['sensitive'],
+      ['data-scientist', 'approver', 'auditor', 'administrator'],
+      'SCORES_AND_DIGESTS',
+    ),
   ),
 ];

@@ -8,13 +8,27 @@ import { FeatureServiceResolver } from './schema/feature-service.js';
 import { FeatureViewResolver } from './schema/feature-view.js';
 import { MaterializationResolver } from './schema/online.js';
 import { TrainingSetResolver } from './schema/training-set.js';
-import { dataSources, entities, featureServices, featureViews, materializations, trainingSets } from './store/governed.js';
+import {
+  dataSources,
+  entities,
+  featureServices,
+  featureViews,
+  materializations,
+  trainingSets,
+} from './store/governed.js';
 
 const tables = [dataSources, entities, featureViews, featureServices, trainingSets, materializations];
 
 export const featuresSubgraph: SubgraphDefinition<undefined> = {
   name: 'features',
-  resolvers: [DataSourceResolver, EntityResolver, FeatureViewResolver, FeatureServiceResolver, TrainingSetResolver, MaterializationResolver],
+  resolvers: [
+    DataSourceResolver,
+    EntityResolver,
+    FeatureViewResolver,
+    FeatureServiceResolver,
+    TrainingSetResolver,
+    MaterializationResolver,
+  ],
   tables,
   attributes: { SampleCell: { columnClass: 'string' } },
   references: referencesTo(tables),

@@ -5,7 +5,18 @@ import type { Rule } from '@falaj/policy';
 const OWN = ['DataSource', 'Entity', 'FeatureView', 'FeatureService', 'TrainingSet', 'Materialization'];
 
 /** Types without a table, shown as parts of the above. */
-const VALUES = ['SourceColumn', 'SampleRow', 'Feature', 'FeatureStatistics', 'ServiceFeature', 'ServiceView', 'RequestFeature', 'TrainingColumn', 'OnlineValue', 'FeatureVector'];
+const VALUES = [
+  'SourceColumn',
+  'SampleRow',
+  'Feature',
+  'FeatureStatistics',
+  'ServiceFeature',
+  'ServiceView',
+  'RequestFeature',
+  'TrainingColumn',
+  'OnlineValue',
+  'FeatureVector',
+];
 
 export const rules: readonly Rule[] = [
   ...OWN.flatMap((subject): Rule[] => [

@@ -1,5 +1,12 @@
 // The sample's definitions as data, in the words of the graph's inputs: what is known of a flight when it is due to leave.
-import type { CreateFeatureViewInput, FeatureInput, KeyInput, LabelInput, RequestFeatureInput, TimeInput } from '@falaj/client';
+import type {
+  CreateFeatureViewInput,
+  FeatureInput,
+  KeyInput,
+  LabelInput,
+  RequestFeatureInput,
+  TimeInput,
+} from '@falaj/client';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -24,9 +31,18 @@ const recent = (span: string, windowSeconds: number): FeatureInput[] => [
   { name: `share_late_${span}`, aggregate: 'SHARE', condition: late, windowSeconds },
 ];
 
-type View = Omit<CreateFeatureViewInput, 'entityId' | 'sourceId'> & { readonly entity: 'airport' | 'route' | 'network' };
+type View = Omit<CreateFeatureViewInput, 'entityId' | 'sourceId'> & {
+  readonly entity: 'airport' | 'route' | 'network';
+};
 
-const view = (name: string, entity: View['entity'], description: string, keys: KeyInput[], ttlSeconds: number, features: FeatureInput[]): View => ({
+const view = (
+  name: string,
+  entity: View['entity'],
+  description: string,
+  keys: KeyInput[],
+  ttlSeconds: number,
+  features: FeatureInput[],
+): View => ({
   name,
   entity,
   description,
@@ -38,15 +54,30 @@ const view = (name: string, entity: View['entity'], description: string, keys: K
 });
 
 export const featureViews: readonly View[] = [
-  view('network_recent_delays', 'network', 'Delays of the whole network in the last hours.', [{ name: 'network', constant: 'us' }], DAY, [
-    ...recent('3h', 3 * HOUR),
-    ...recent('24h', DAY),
-  ]),
-  view('origin_recent_delays', 'airport', 'Delays of flights that left this airport.', [{ name: 'iata', column: 'origin' }], 7 * DAY, [
-    ...recent('24h', DAY),
-    ...recent('7d', 7 * DAY),
-  ]),
-  view('destination_recent_delays', 'airport', 'Delays of flights bound for this airport.', [{ name: 'iata', column: 'destination' }], 7 * DAY, recent('7d', 7 * DAY)),
+  view(
+    'network_recent_delays',
+    'network',
+    'Delays of the whole network in the last hours.',
+    [{ name: 'network', constant: 'us' }],
+    DAY,
+    [...recent('3h', 3 * HOUR), ...recent('24h', DAY)],
+  ),
+  view(
+    'origin_recent_delays',
+    'airport',
+    'Delays of flights that left this airport.',
+    [{ name: 'iata', column: 'origin' }],
+    7 * DAY,
+    [...recent('24h', DAY), ...recent('7d', 7 * DAY)],
+  ),
+  view(
+    'destination_recent_delays',
+    'airport',
+    'Delays of flights bound for this airport.',
+    [{ name: 'iata', column: 'destination' }],
+    7 * DAY,
+    recent('7d', 7 * DAY),
+  ),
   view(
     'route_profile',
     'route',
@@ -61,7 +92,9 @@ export const featureViews: readonly View[] = [
 ];
 
 /** Where the keys of each view are found on an entity row and on a request. */
-export const serviceKeys: Readonly<Record<string, KeyInput[]>> = Object.fromEntries(featureViews.map(({ name, keys }) => [name, keys as KeyInput[]]));
+export const serviceKeys: Readonly<Record<string, KeyInput[]>> = Object.fromEntries(
+  featureViews.map(({ name, keys }) => [name, keys as KeyInput[]]),
+);
 
 export const requestFeatures: RequestFeatureInput[] = [
   { name: 'hour', function: 'HOUR' },
@@ -69,7 +102,16 @@ export const requestFeatures: RequestFeatureInput[] = [
 ];
 
 /** Few leaves and a low rate: the sample is sparse, about nine flights an hour. */
-export const trainerParameters = { trees: 600, learningRate: 0.03, maxLeaves: 6, minRowsPerLeaf: 100, l2: 10, columnSample: 0.5, rowSample: 0.8, earlyStoppingRounds: 80 };
+export const trainerParameters = {
+  trees: 600,
+  learningRate: 0.03,
+  maxLeaves: 6,
+  minRowsPerLeaf: 100,
+  l2: 10,
+  columnSample: 0.5,
+  rowSample: 0.8,
+  earlyStoppingRounds: 80,
+};
 
 /** Flights to predict, as of the last hours of the sample. */
 export const sampleRequests = {

@@ -10,7 +10,12 @@ export async function runStages(stages: readonly Stage[], journey: Omit<Journey,
     const spinner = ora({ text: title, isSilent: process.stdout.isTTY !== true, stream: process.stdout }).start();
     const started = performance.now();
     try {
-      const figures = await stage.run({ ...journey, progress: (text) => void (spinner.text = `${title}  ${colors.dim(text)}`) });
+      const figures = await stage.run({
+        ...journey,
+        progress: (text) => {
+          spinner.text = `${title}  ${colors.dim(text)}`;
+        },
+      });
       spinner.stop();
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       process.stdout.write(`${colors.green('✓')} ${title}  ${figures} ${colors.dim(`(${seconds} s)`)}\n`);

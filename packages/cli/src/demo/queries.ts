@@ -13,7 +13,8 @@ export function queriesWorthTrying(ids: Journey['ids']): { title: string; query:
     },
     {
       title: 'The same rows as another principal: look at extensions.falaj.masked',
-      query: '{ dataSources(first: 5) { edges { node { name owner digest maskedFields sampleRows(first: 2) { cells { column value } } } } } }',
+      query:
+        '{ dataSources(first: 5) { edges { node { name owner digest maskedFields sampleRows(first: 2) { cells { column value } } } } } }',
     },
     {
       title: 'How well the run did, beside its baselines',
@@ -21,7 +22,8 @@ export function queriesWorthTrying(ids: Journey['ids']): { title: string; query:
     },
     {
       title: 'Why data of AE may not be deployed abroad',
-      query: '{ explainResidency(input: { dataZone: "AE", categories: ["health"], targetZone: "US", operation: "deploy" }) { allowed ruleId reason allowedZones source } }',
+      query:
+        '{ explainResidency(input: { dataZone: "AE", categories: ["health"], targetZone: "US", operation: "deploy" }) { allowed ruleId reason allowedZones source } }',
     },
   ];
 }

@@ -22,9 +22,13 @@ export const stages = [identities, sources, features, trainingSet, training, reg
 export async function runDemo(config: ResolvedConfig, options: { readonly exit: boolean }): Promise<void> {
   const started = performance.now();
   const platform = await startPlatform(config, everything, () => {});
-  process.stdout.write(`${colors.green('✓')} platform ready at ${platform.url} ${colors.dim(`(${((performance.now() - started) / 1000).toFixed(1)} s)`)}\n`);
+  process.stdout.write(
+    `${colors.green('✓')} platform ready at ${platform.url} ${colors.dim(`(${((performance.now() - started) / 1000).toFixed(1)} s)`)}\n`,
+  );
   try {
-    const { token } = await operatorToken(platform.database, platform.identity.issuer, { principal: platform.administratorId });
+    const { token } = await operatorToken(platform.database, platform.identity.issuer, {
+      principal: platform.administratorId,
+    });
     const journey = await runJourney(platform.url, token, platform.dataDirectory.landing);
     process.stdout.write(`\nThe journey took ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
     if (!options.exit) describe(platform.url, journey);
@@ -38,7 +42,11 @@ export async function runDemo(config: ResolvedConfig, options: { readonly exit: 
 }
 
 /** Runs every stage against the gateway at `url`, as any client would. */
-export async function runJourney(url: string, token: string, landing: string): Promise<Pick<Journey, 'ids' | 'actors'>> {
+export async function runJourney(
+  url: string,
+  token: string,
+  landing: string,
+): Promise<Pick<Journey, 'ids' | 'actors'>> {
   const connect: Journey['connect'] = (given) => createClient({ url, ...given });
   const journey = {
     url,

@@ -14,7 +14,11 @@ export function remoteGraph(gatewayUrl: string, tokens: InternalTokens): GraphEx
     const body = JSON.stringify({ query, variables });
     // The edge knows who asks before it reads the body, so this token is bound to a fresh id instead of to the body.
     const id = randomUUID();
-    const token = tokens.mint(request.principal, { audience: GATEWAY_AUDIENCE, body: id, requestId: request.requestId });
+    const token = tokens.mint(request.principal, {
+      audience: GATEWAY_AUDIENCE,
+      body: id,
+      requestId: request.requestId,
+    });
     try {
       const response = await fetch(new URL('/graphql', gatewayUrl), {
         method: 'POST',

@@ -1,6 +1,17 @@
 // Who a request acts as: a bearer token of a trusted issuer, or an internal token of another process of this platform.
-import { createDirectory, createInternalTokens, createLocalIssuer, createTokenVerifier, type Directory, type InternalTokens, type LocalIssuer, loadInternalKey, type TrustedIssuer } from '@falaj/identity';
+
 import type { Database } from '@falaj/database';
+import {
+  createDirectory,
+  createInternalTokens,
+  createLocalIssuer,
+  createTokenVerifier,
+  type Directory,
+  type InternalTokens,
+  type LocalIssuer,
+  loadInternalKey,
+  type TrustedIssuer,
+} from '@falaj/identity';
 import { anonymous, PlatformError, type Principal } from '@falaj/runtime';
 import type { ResolvedConfig } from '../config.js';
 import { GATEWAY_AUDIENCE, INTERNAL_ID_HEADER, INTERNAL_TOKEN_HEADER } from './graph-executor.js';
@@ -20,7 +31,9 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
   const directory = await createDirectory(database);
   const issuer = await createLocalIssuer({ issuer: LOCAL_ISSUER, dataDirectory: config.dataDirectory });
   const secret = process.env.FALAJ_INTERNAL_KEY;
-  const tokens = createInternalTokens({ key: await loadInternalKey(secret ? { pem: secret } : { dataDirectory: config.dataDirectory }) });
+  const tokens = createInternalTokens({
+    key: await loadInternalKey(secret ? { pem: secret } : { dataDirectory: config.dataDirectory }),
+  });
   const trusted: TrustedIssuer[] = [...(config.localIssuer ? [{ local: issuer }] : []), ...config.issuers];
   const verifier = createTokenVerifier({ issuers: trusted });
   return {

@@ -1,5 +1,5 @@
-import { createInferenceHandler, type InferencePorts } from '@falaj/subgraph-deployments/inference';
 import type { Principal } from '@falaj/runtime';
+import { createInferenceHandler, type InferencePorts } from '@falaj/subgraph-deployments/inference';
 import type { FastifyInstance } from 'fastify';
 
 const LIMITS = { maxBodyBytes: 64 * 1024 * 1024, bodyTimeoutMs: 30_000, inferTimeoutMs: 30_000 };

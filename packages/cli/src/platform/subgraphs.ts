@@ -2,9 +2,9 @@ import type { Noun } from '@falaj/policy';
 import { type DeploymentsOptions, deploymentsSubgraph } from '@falaj/subgraph-deployments';
 import { experimentsSubgraph } from '@falaj/subgraph-experiments';
 import { featuresSubgraph } from '@falaj/subgraph-features';
-import { governanceSubgraph, type GovernanceServices } from '@falaj/subgraph-governance';
-import { modelsSubgraph } from '@falaj/subgraph-models';
+import { type GovernanceServices, governanceSubgraph } from '@falaj/subgraph-governance';
 import { describeSubgraph, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { modelsSubgraph } from '@falaj/subgraph-models';
 
 export const subgraphNames = ['features', 'experiments', 'models', 'deployments', 'governance'] as const;
 export type SubgraphName = (typeof subgraphNames)[number];

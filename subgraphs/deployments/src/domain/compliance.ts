@@ -23,9 +23,24 @@ export function verdicts(infos: readonly CheckInfo[], results: readonly CheckRes
 
 /** Throws COMPLIANCE_FAILED naming each blocking check that neither passed nor is beside the point. */
 export function assertDeployable(found: readonly CheckVerdict[]): void {
-  const failed = found.filter((verdict) => verdict.gate === 'BLOCK_DEPLOYMENT' && verdict.status !== 'PASS' && verdict.status !== 'NOT_APPLICABLE');
+  const failed = found.filter(
+    (verdict) =>
+      verdict.gate === 'BLOCK_DEPLOYMENT' && verdict.status !== 'PASS' && verdict.status !== 'NOT_APPLICABLE',
+  );
   if (failed.length === 0) return;
-  throw new PlatformError('COMPLIANCE_FAILED', failed.map((verdict) => `${verdict.checkId} ${verdict.status}: ${verdict.reason}`).join('; '), {
-    details: { checks: failed.map(({ checkId, status, reason, references, evidence }) => ({ checkId, status, reason, references, evidence })) },
-  });
+  throw new PlatformError(
+    'COMPLIANCE_FAILED',
+    failed.map((verdict) => `${verdict.checkId} ${verdict.status}: ${verdict.reason}`).join('; '),
+    {
+      details: {
+        checks: failed.map(({ checkId, status, reason, references, evidence }) => ({
+          checkId,
+          status,
+          reason,
+          references,
+          evidence,
+        })),
+      },
+    },
+  );
 }

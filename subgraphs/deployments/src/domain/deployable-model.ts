@@ -34,7 +34,9 @@ export interface ModelVersionAnswer {
     readonly modelDigest: string | null;
     readonly evaluation: {
       readonly scores: Readonly<Record<string, number | null>> | null;
-      readonly baselines: readonly { readonly name: string; readonly scores: Readonly<Record<string, number | null>> | null }[] | null;
+      readonly baselines:
+        | readonly { readonly name: string; readonly scores: Readonly<Record<string, number | null>> | null }[]
+        | null;
     } | null;
   } | null;
   readonly trainingSet: {
@@ -74,17 +76,49 @@ export const MODEL_VERSION = /* GraphQL */ `
 export function deployable(answer: ModelVersionAnswer | null): DeployableModel {
   if (!answer) throw new PlatformError('NOT_FOUND', 'ModelVersion not found.', { details: { type: 'ModelVersion' } });
   const { id, version, artifactKey, digest, zone, categories, allowedZones, servingPlan, model } = answer;
-  const wanted = { version, artifactKey, digest, zone, categories, allowedZones, servingPlan, model: model?.name ?? null };
-  const withheld = Object.entries(wanted).filter(([, value]) => value === null).map(([field]) => field);
+  const wanted = {
+    version,
+    artifactKey,
+    digest,
+    zone,
+    categories,
+    allowedZones,
+    servingPlan,
+    model: model?.name ?? null,
+  };
+  const withheld = Object.entries(wanted)
+    .filter(([, value]) => value === null)
+    .map(([field]) => field);
   if (withheld.length > 0) {
-    throw new PlatformError('FORBIDDEN', `You may not deploy this model version: ${withheld.join(', ')} is withheld from you.`, { details: { withheld } });
+    throw new PlatformError(
+      'FORBIDDEN',
+      `You may not deploy this model version: ${withheld.join(', ')} is withheld from you.`,
+      { details: { withheld } },
+    );
   }
-  return { id, name: model?.name ?? '', version, artifactKey, digest, zone, categories, allowedZones, servingPlan } as DeployableModel;
+  return {
+    id,
+    name: model?.name ?? '',
+    version,
+    artifactKey,
+    digest,
+    zone,
+    categories,
+    allowedZones,
+    servingPlan,
+  } as DeployableModel;
 }
 
 /** What compliance checks see of a deployment; absent facts stay absent, for a check must not pass on what is missing. */
-export function deploymentSnapshot(answer: ModelVersionAnswer, targetZone: string, workspaceZones: readonly string[]): Record<string, unknown> {
-  const sources = [answer.trainingSet?.labelSource, ...(answer.trainingSet?.featureViews ?? []).map((view) => view.source)];
+export function deploymentSnapshot(
+  answer: ModelVersionAnswer,
+  targetZone: string,
+  workspaceZones: readonly string[],
+): Record<string, unknown> {
+  const sources = [
+    answer.trainingSet?.labelSource,
+    ...(answer.trainingSet?.featureViews ?? []).map((view) => view.source),
+  ];
   const unique = [...new Map(sources.flatMap((source) => (source ? [[source.name, source] as const] : []))).values()];
   const scores = answer.run?.evaluation?.scores ?? {};
   const baseline = answer.run?.evaluation?.baselines?.[0]?.scores ?? {};
@@ -121,4 +155,8 @@ export interface TensorDescription {
   readonly shape: readonly number[];
 }
 
-export const describeTensor = ({ name, datatype, shape }: TensorSpec): TensorDescription => ({ name, datatype, shape: [...shape] });
+export const describeTensor = ({ name, datatype, shape }: TensorSpec): TensorDescription => ({
+  name,
+  datatype,
+  shape: [...shape],
+});

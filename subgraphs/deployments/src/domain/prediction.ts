@@ -10,7 +10,10 @@ export const predictInput = z
     features: z.array(z.array(z.number().nullable())).max(10_000).nullish(),
     outputs: z.array(z.string()).default([]),
   })
-  .refine((input) => (input.rows?.length ?? 0) > 0 !== (input.features?.length ?? 0) > 0, 'exactly one of rows, features is needed, with at least one row');
+  .refine(
+    (input) => (input.rows?.length ?? 0) > 0 !== (input.features?.length ?? 0) > 0,
+    'exactly one of rows, features is needed, with at least one row',
+  );
 export type PredictInput = z.output<typeof predictInput>;
 
 /** Entity keys as BYTES tensors, or the raw feature matrix: the same inputs that the inference protocol takes. */
@@ -20,8 +23,15 @@ export function tensorsOf(input: PredictInput): Tensor[] {
   const width = rows[0]?.length ?? 0;
   const values = new Float32Array(rows.length * width);
   rows.forEach((row, place) => {
-    if (row.length !== width) throw new PlatformError('BAD_USER_INPUT', `input.features.${place}: found ${row.length} values, the first row has ${width}.`);
-    values.set(row.map((value) => value ?? Number.NaN), place * width);
+    if (row.length !== width)
+      throw new PlatformError(
+        'BAD_USER_INPUT',
+        `input.features.${place}: found ${row.length} values, the first row has ${width}.`,
+      );
+    values.set(
+      row.map((value) => value ?? Number.NaN),
+      place * width,
+    );
   });
   return [{ name: 'features', datatype: 'FP32', shape: [rows.length, width], data: values }];
 }
@@ -35,9 +45,13 @@ function keyTensors(rows: readonly Readonly<Record<string, unknown>>[]): Tensor[
     data: rows.map((row, place) => {
       const value = row[name];
       if (typeof value !== 'string' && typeof value !== 'number') {
-        throw new PlatformError('BAD_USER_INPUT', `input.rows.${place}.${name}: found ${value === undefined ? 'nothing' : JSON.stringify(value)}, expected a text or a number.`);
+        throw new PlatformError(
+          'BAD_USER_INPUT',
+          `input.rows.${place}.${name}: found ${value === undefined ? 'nothing' : JSON.stringify(value)}, expected a text or a number.`,
+        );
       }
-      if (Object.keys(row).length !== names.length) throw new PlatformError('BAD_USER_INPUT', `input.rows.${place}: every row needs the keys ${names.join(', ')}.`);
+      if (Object.keys(row).length !== names.length)
+        throw new PlatformError('BAD_USER_INPUT', `input.rows.${place}: every row needs the keys ${names.join(', ')}.`);
       return String(value);
     }),
   }));

@@ -2,7 +2,10 @@ import { Attribute, connectionOf, DateTime, EntityType, ExtendedEntityType, JSON
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 
 export const EndpointState = { READY: 'READY', RETIRED: 'RETIRED' } as const;
-registerEnumType(EndpointState, { name: 'EndpointState', description: 'READY answers requests; RETIRED no longer does.' });
+registerEnumType(EndpointState, {
+  name: 'EndpointState',
+  description: 'READY answers requests; RETIRED no longer does.',
+});
 
 @ObjectType({ description: 'A tensor that an endpoint takes or gives.' })
 export class TensorDescription {
@@ -66,7 +69,8 @@ export class ModelVersion {
 
 @InputType({ description: 'A new endpoint.' })
 export class CreateEndpointInput {
-  @Field(() => String, { description: 'Unique among the live endpoints of the workspace; part of its path.' }) name!: string;
+  @Field(() => String, { description: 'Unique among the live endpoints of the workspace; part of its path.' })
+  name!: string;
   @Field(() => ID, { description: 'Model version to serve.' }) modelVersionId!: string;
   @Field(() => String, { description: 'Zone in which to serve, e.g. `AE`.' }) zone!: string;
 }
@@ -89,12 +93,22 @@ export class EndpointFilter {
   @Field(() => String, { nullable: true, description: 'Exact name.' }) name?: string;
 }
 
-@InputType({ description: 'Rows to predict: entity keys, whose features the server joins, or the features themselves.' })
+@InputType({
+  description: 'Rows to predict: entity keys, whose features the server joins, or the features themselves.',
+})
 export class PredictInput {
   @Field(() => String, { description: 'Name of the endpoint.' }) endpoint!: string;
   @Field(() => String, { nullable: true, description: 'Model version; default the live one.' }) version?: string;
-  @Field(() => [JSONObject], { nullable: true, description: 'One object of entity keys per row, optionally with `event_time` (ISO 8601; default now).' }) rows?: Record<string, unknown>[];
-  @Field(() => [[Float]], { nullable: true, description: 'One row of feature values each, in the order of the model; null is a missing value.' }) features?: (number | null)[][];
+  @Field(() => [JSONObject], {
+    nullable: true,
+    description: 'One object of entity keys per row, optionally with `event_time` (ISO 8601; default now).',
+  })
+  rows?: Record<string, unknown>[];
+  @Field(() => [[Float]], {
+    nullable: true,
+    description: 'One row of feature values each, in the order of the model; null is a missing value.',
+  })
+  features?: (number | null)[][];
   @Field(() => [String], { nullable: true, description: 'Output tensors wanted; default all.' }) outputs?: string[];
 }
 

@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { prepareDeployment } from '../store/deploy.js';
-import { type EndpointRevisionRow, endpointRevisions, type EndpointRow, endpoints } from '../store/governed.js';
+import { type EndpointRevisionRow, type EndpointRow, endpointRevisions, endpoints } from '../store/governed.js';
 import { endpoint, endpointRevision } from '../store/tables.js';
 import { commitRevision, insertEndpoint, lockEndpoint, retireEndpoint } from '../store/writes.js';
 import type { DeploymentsContext, Relation } from './context.js';
@@ -36,7 +36,9 @@ export class EndpointResolver {
   @Query(() => EndpointConnection, { description: 'Endpoints, newest first.' })
   endpoints(
     @Args(() => PageArguments) page: PageArguments,
-    @Arg('filter', () => EndpointFilter, { nullable: true, description: 'Restriction.' }) filter: EndpointFilter | undefined,
+    @Arg('filter', () => EndpointFilter, { nullable: true, description: 'Restriction.' }) filter:
+      | EndpointFilter
+      | undefined,
     @Ctx() context: DeploymentsContext,
   ): Promise<Connection<unknown>> {
     return context.reads.page(endpoints, {
@@ -63,11 +65,18 @@ export class EndpointResolver {
 
   @FieldResolver(() => EndpointRevisionConnection, { nullable: true })
   @Attribute(() => EndpointRevisionConnection, 'internal', 'Revisions, newest first.')
-  revisions(@Root() row: EndpointRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: DeploymentsContext) {
+  revisions(
+    @Root() row: EndpointRow,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: DeploymentsContext,
+  ) {
     return context.children(endpointRevisions, endpointRevision.endpointId, row.id, page);
   }
 
-  @Mutation(() => EndpointPayload, { description: 'Deploys a model version: residency and compliance are checked, the digest is verified, the model is loaded; all or nothing.' })
+  @Mutation(() => EndpointPayload, {
+    description:
+      'Deploys a model version: residency and compliance are checked, the digest is verified, the model is loaded; all or nothing.',
+  })
   async createEndpoint(
     @Arg('input', () => CreateEndpointInput, { description: 'What to deploy.' }) input: CreateEndpointInput,
     @Ctx() context: DeploymentsContext,
@@ -76,10 +85,20 @@ export class EndpointResolver {
     const id = newId('ep');
     const prepare = () => prepareDeployment(context, { endpointId: id, name, revision: 1, zone }, modelVersionId);
     try {
-      await context.mutate({ action: 'createEndpoint', noun: 'Endpoint', verb: 'create', subjectId: id, details: { name, modelVersionId, zone }, prepare }, async (tx, _audit, deployment) => {
-        await insertEndpoint(tx, { id, ...context.ownership, name, zone }, deployment);
-        await context.services.host.announce(tx, id);
-      });
+      await context.mutate(
+        {
+          action: 'createEndpoint',
+          noun: 'Endpoint',
+          verb: 'create',
+          subjectId: id,
+          details: { name, modelVersionId, zone },
+          prepare,
+        },
+        async (tx, _audit, deployment) => {
+          await insertEndpoint(tx, { id, ...context.ownership, name, zone }, deployment);
+          await context.services.host.announce(tx, id);
+        },
+      );
     } catch (error) {
       await context.services.host.retire(id, 1, 0);
       throw error;
@@ -88,21 +107,39 @@ export class EndpointResolver {
     return { endpoint: await context.reads.byId(endpoints, id) };
   }
 
-  @Mutation(() => EndpointPayload, { description: 'Replaces the model version of an endpoint by a new revision; no request fails meanwhile.' })
+  @Mutation(() => EndpointPayload, {
+    description: 'Replaces the model version of an endpoint by a new revision; no request fails meanwhile.',
+  })
   async updateEndpoint(
     @Arg('input', () => UpdateEndpointInput, { description: 'What to serve.' }) input: UpdateEndpointInput,
     @Ctx() context: DeploymentsContext,
   ): Promise<EndpointPayload> {
     const row = await context.reads.required(endpoints, input.endpointId);
-    if (row.state !== 'READY') throw new PlatformError('PRECONDITION_FAILED', `The endpoint is ${row.state}; only a READY one can be updated.`);
-    const target = { endpointId: input.endpointId, name: row.name ?? '', revision: (row.revision ?? 0) + 1, zone: row.zone ?? '' };
-    const spec = { action: 'updateEndpoint', noun: 'Endpoint', verb: 'update', row: attributesOf(context, row), subjectId: input.endpointId, details: { modelVersionId: input.modelVersionId, revision: target.revision } };
+    if (row.state !== 'READY')
+      throw new PlatformError('PRECONDITION_FAILED', `The endpoint is ${row.state}; only a READY one can be updated.`);
+    const target = {
+      endpointId: input.endpointId,
+      name: row.name ?? '',
+      revision: (row.revision ?? 0) + 1,
+      zone: row.zone ?? '',
+    };
+    const spec = {
+      action: 'updateEndpoint',
+      noun: 'Endpoint',
+      verb: 'update',
+      row: attributesOf(context, row),
+      subjectId: input.endpointId,
+      details: { modelVersionId: input.modelVersionId, revision: target.revision },
+    };
     try {
-      await context.mutate({ ...spec, prepare: () => prepareDeployment(context, target, input.modelVersionId) }, async (tx, _audit, deployment) => {
-        await lockEndpoint(tx, input.endpointId, target.revision - 1);
-        await commitRevision(tx, { ...context.ownership, ...target }, deployment);
-        await context.services.host.announce(tx, input.endpointId);
-      });
+      await context.mutate(
+        { ...spec, prepare: () => prepareDeployment(context, target, input.modelVersionId) },
+        async (tx, _audit, deployment) => {
+          await lockEndpoint(tx, input.endpointId, target.revision - 1);
+          await commitRevision(tx, { ...context.ownership, ...target }, deployment);
+          await context.services.host.announce(tx, input.endpointId);
+        },
+      );
     } catch (error) {
       await context.services.host.retire(input.endpointId, target.revision, 0);
       throw error;
@@ -112,13 +149,21 @@ export class EndpointResolver {
     return { endpoint: await context.reads.byId(endpoints, input.endpointId) };
   }
 
-  @Mutation(() => EndpointPayload, { description: 'Retires an endpoint: it stops answering, its record and revisions stay.' })
-  async deleteEndpoint(@Arg('id', () => ID, { description: 'Endpoint.' }) id: string, @Ctx() context: DeploymentsContext): Promise<EndpointPayload> {
+  @Mutation(() => EndpointPayload, {
+    description: 'Retires an endpoint: it stops answering, its record and revisions stay.',
+  })
+  async deleteEndpoint(
+    @Arg('id', () => ID, { description: 'Endpoint.' }) id: string,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<EndpointPayload> {
     const row = await context.reads.required(endpoints, id);
-    await context.mutate({ action: 'deleteEndpoint', noun: 'Endpoint', verb: 'delete', row: attributesOf(context, row), subjectId: id }, async (tx) => {
-      await retireEndpoint(tx, id);
-      await context.services.host.announce(tx, id);
-    });
+    await context.mutate(
+      { action: 'deleteEndpoint', noun: 'Endpoint', verb: 'delete', row: attributesOf(context, row), subjectId: id },
+      async (tx) => {
+        await retireEndpoint(tx, id);
+        await context.services.host.announce(tx, id);
+      },
+    );
     context.services.host.forgetNames();
     await context.services.host.retire(id, row.revision ?? 0);
     return { endpoint: await context.reads.byId(endpoints, id) };
@@ -138,7 +183,11 @@ export class EndpointRevisionResolver {
 export class ModelVersionEndpointsResolver {
   @FieldResolver(() => EndpointConnection, { nullable: true })
   @Attribute(() => EndpointConnection, 'internal', 'Endpoints whose live revision serves it, newest first.')
-  endpoints(@Root() version: ModelVersion, @Args(() => PageArguments) page: PageArguments, @Ctx() context: DeploymentsContext) {
+  endpoints(
+    @Root() version: ModelVersion,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: DeploymentsContext,
+  ) {
     return context.children(endpoints, endpoint.modelVersionId, version.id, page);
   }
 }

@@ -8,13 +8,22 @@ import { PredictInput, Prediction } from './endpoint-types.js';
 
 @Resolver()
 export class PredictResolver {
-  @Query(() => Prediction, { nullable: true, description: 'Predictions, the same as the inference protocol gives for the same rows.' })
+  @Query(() => Prediction, {
+    nullable: true,
+    description: 'Predictions, the same as the inference protocol gives for the same rows.',
+  })
   async predict(
     @Arg('input', () => PredictInput, { description: 'Rows.' }) input: PredictInput,
     @Ctx() context: DeploymentsContext,
   ): Promise<Prediction> {
     const wanted = parseInput(predictInput, input);
-    const { model, record } = await servedBy(context.services.host, context.ability, context.principal, wanted.endpoint, wanted.version ?? undefined);
+    const { model, record } = await servedBy(
+      context.services.host,
+      context.ability,
+      context.principal,
+      wanted.endpoint,
+      wanted.version ?? undefined,
+    );
     const outputs = await model.infer(tensorsOf(wanted), wanted.outputs, {
       principal: context.principal,
       signal: context.request.signal,
@@ -25,7 +34,8 @@ export class PredictResolver {
       modelVersion: model.version,
       revision: record.revision,
       outputs: outputs.map(({ name, datatype, shape, data }) => {
-        if (datatype === 'BYTES') throw new PlatformError('BAD_USER_INPUT', `Output "${name}" is text; use the inference protocol at /v2.`);
+        if (datatype === 'BYTES')
+          throw new PlatformError('BAD_USER_INPUT', `Output "${name}" is text; use the inference protocol at /v2.`);
         return { name, datatype, shape: [...shape], values: Array.from(data as Float32Array, Number) };
       }),
     };

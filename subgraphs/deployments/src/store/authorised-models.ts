@@ -31,5 +31,9 @@ export async function servedBy(
 /** Endpoints that the principal may use, each with its served model. */
 export async function servedModels(host: ModelHost, ability: Ability, principal: Principal): Promise<ServedModel[]> {
   const records = await host.list(principal);
-  return Promise.all(records.filter((record) => ability.can('predict', 'Endpoint', attributes(record))).map((record) => host.serve(record)));
+  return Promise.all(
+    records
+      .filter((record) => ability.can('predict', 'Endpoint', attributes(record)))
+      .map((record) => host.serve(record)),
+  );
 }

@@ -1,7 +1,15 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
 import { assertResidency } from '@falaj/policy';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
-import { type DeployableModel, deployable, deploymentSnapshot, describeTensor, MODEL_VERSION, type ModelVersionAnswer, type TensorDescription } from '../domain/deployable-model.js';
+import {
+  type DeployableModel,
+  deployable,
+  deploymentSnapshot,
+  describeTensor,
+  MODEL_VERSION,
+  type ModelVersionAnswer,
+  type TensorDescription,
+} from '../domain/deployable-model.js';
 import type { DeploymentsContext } from '../schema/context.js';
 
 export interface Deployment {
@@ -18,15 +26,36 @@ export async function prepareDeployment(
   target: { readonly endpointId: string; readonly name: string; readonly revision: number; readonly zone: string },
   modelVersionId: string,
 ): Promise<Deployment> {
-  const { modelVersion } = await context.platform.graph.query<{ modelVersion: ModelVersionAnswer | null }>(MODEL_VERSION, { id: modelVersionId }, context.request);
+  const { modelVersion } = await context.platform.graph.query<{ modelVersion: ModelVersionAnswer | null }>(
+    MODEL_VERSION,
+    { id: modelVersionId },
+    context.request,
+  );
   const model = deployable(modelVersion);
-  assertResidency({ dataZone: model.zone, categories: model.categories, targetZone: target.zone, workspaceZones: model.allowedZones, operation: 'deploy' });
+  assertResidency({
+    dataZone: model.zone,
+    categories: model.categories,
+    targetZone: target.zone,
+    workspaceZones: model.allowedZones,
+    operation: 'deploy',
+  });
   const call = context.pluginCall(target.zone);
   const plugin = context.platform.plugins.get('compliance');
   const snapshot = deploymentSnapshot(modelVersion as ModelVersionAnswer, target.zone, context.principal.zones);
-  const compliance = verdicts(await plugin.list({}, call), await plugin.evaluate({ subject: 'deployment', snapshot }, call));
+  const compliance = verdicts(
+    await plugin.list({}, call),
+    await plugin.evaluate({ subject: 'deployment', snapshot }, call),
+  );
   assertDeployable(compliance);
-  const loaded = await context.services.host.trial(context.principal, target.endpointId, target.name, target.revision, target.zone, model, call);
+  const loaded = await context.services.host.trial(
+    context.principal,
+    target.endpointId,
+    target.name,
+    target.revision,
+    target.zone,
+    model,
+    call,
+  );
   return {
     model,
     compliance,

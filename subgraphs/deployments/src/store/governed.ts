@@ -27,7 +27,13 @@ export const endpoints: GovernedTable<EndpointRow> = governedTable({
     owner: endpoint.owner,
     createdAt: endpoint.createdAt,
   },
-  attributes: { workspaceId: endpoint.workspaceId, zone: endpoint.zone, name: endpoint.name, state: endpoint.state, ownerId: endpoint.ownerId },
+  attributes: {
+    workspaceId: endpoint.workspaceId,
+    zone: endpoint.zone,
+    name: endpoint.name,
+    state: endpoint.state,
+    ownerId: endpoint.ownerId,
+  },
 });
 
 export const endpointRevisions: GovernedTable<EndpointRevisionRow> = governedTable({
@@ -47,5 +53,9 @@ export const endpointRevisions: GovernedTable<EndpointRevisionRow> = governedTab
     owner: endpointRevision.owner,
     createdAt: endpointRevision.createdAt,
   },
-  attributes: { workspaceId: endpointRevision.workspaceId, zone: endpointRevision.zone, ownerId: endpointRevision.ownerId },
+  attributes: {
+    workspaceId: endpointRevision.workspaceId,
+    zone: endpointRevision.zone,
+    ownerId: endpointRevision.ownerId,
+  },
 });

@@ -1,11 +1,11 @@
 // The models that this process serves: loaded once per revision, verified against the registered digest, swapped without
 // a failed request. Other processes' changes arrive by notice.
 import type { Call } from '@falaj/contracts';
+import type { Tx } from '@falaj/database';
 import { clientOf } from '@falaj/database';
 import { type Logger, PlatformError, type Principal } from '@falaj/runtime';
 import type { Platform } from '@falaj/subgraph-kit';
 import { and, desc, eq, type InferSelectModel, ne } from 'drizzle-orm';
-import type { Tx } from '@falaj/database';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import { createServedModel, type ServedModel } from '../inference/index.js';
 import { endpoint, endpointRevision } from './tables.js';
@@ -46,10 +46,15 @@ export class ModelHost {
     this.#stopListening = await this.#platform.database.listen(ENDPOINT_CHANNEL, () => {
       this.#endpoints = new Map();
     });
-    const live = await this.#platform.database.asSystem((tx) => tx.select().from(endpoint).where(ne(endpoint.state, 'RETIRED')));
+    const live = await this.#platform.database.asSystem((tx) =>
+      tx.select().from(endpoint).where(ne(endpoint.state, 'RETIRED')),
+    );
     for (const record of live) {
       await this.serve(record).catch((error: unknown) =>
-        this.#log.error('an endpoint could not be loaded', { endpoint: record.id, error: error instanceof Error ? error.message : String(error) }),
+        this.#log.error('an endpoint could not be loaded', {
+          endpoint: record.id,
+          error: error instanceof Error ? error.message : String(error),
+        }),
       );
     }
     this.#warm = true;
@@ -61,7 +66,9 @@ export class ModelHost {
 
   /** Live endpoints of the principal's workspace and zones. */
   async list(principal: Principal): Promise<EndpointRecord[]> {
-    return this.#inScope(principal, (tx) => tx.select().from(endpoint).where(ne(endpoint.state, 'RETIRED')).orderBy(endpoint.name));
+    return this.#inScope(principal, (tx) =>
+      tx.select().from(endpoint).where(ne(endpoint.state, 'RETIRED')).orderBy(endpoint.name),
+    );
   }
 
   /** The live endpoint of a name; null where there is none in the principal's workspace and zones. */
@@ -73,7 +80,13 @@ export class ModelHost {
         const [row] = await tx
           .select()
           .from(endpoint)
-          .where(and(eq(endpoint.workspaceId, principal.workspaceId), eq(endpoint.name, name), ne(endpoint.state, 'RETIRED')));
+          .where(
+            and(
+              eq(endpoint.workspaceId, principal.workspaceId),
+              eq(endpoint.name, name),
+              ne(endpoint.state, 'RETIRED'),
+            ),
+          );
         return row ?? null;
       });
       this.#endpoints.set(key, found);
@@ -85,12 +98,23 @@ export class ModelHost {
 
   /** The served model of an endpoint: its live revision, or the newest revision of a model version. */
   async serve(record: EndpointRecord, version?: string): Promise<ServedModel> {
-    const revision = version === undefined || version === String(record.modelVersion) ? record.revision : await this.#revisionOf(record, version);
+    const revision =
+      version === undefined || version === String(record.modelVersion)
+        ? record.revision
+        : await this.#revisionOf(record, version);
     return (await this.#load(record, revision)).served;
   }
 
   /** Loads a model before its revision is committed; answers what it takes and gives, and where it runs. */
-  async trial(principal: Principal, endpointId: string, name: string, revision: number, zone: string, model: DeployableModel, call: Call) {
+  async trial(
+    principal: Principal,
+    endpointId: string,
+    name: string,
+    revision: number,
+    zone: string,
+    model: DeployableModel,
+    call: Call,
+  ) {
     const key = `${endpointId}/${revision}`;
     const loading = this.#open(key, name, zone, principal.workspaceId, model, [String(model.version)], call);
     this.#loaded.set(key, loading);
@@ -112,7 +136,13 @@ export class ModelHost {
       const { handle } = await loaded;
       await this.#platform.plugins.get('serving').unload({ handle }, this.#call('system', '', ''));
     };
-    setTimeout(() => unload().catch((error: unknown) => this.#log.warn('a model could not be unloaded', { key, error: String(error) })), afterMs).unref();
+    setTimeout(
+      () =>
+        unload().catch((error: unknown) =>
+          this.#log.warn('a model could not be unloaded', { key, error: String(error) }),
+        ),
+      afterMs,
+    ).unref();
   }
 
   /** Tells every process, this one included, that an endpoint changed; in the change's own transaction. */
@@ -138,16 +168,36 @@ export class ModelHost {
 
   async #restore(record: EndpointRecord, revision: number): Promise<Loaded> {
     const revisions = await this.#platform.database.asSystem((tx) =>
-      tx.select().from(endpointRevision).where(eq(endpointRevision.endpointId, record.id)).orderBy(desc(endpointRevision.revision)),
+      tx
+        .select()
+        .from(endpointRevision)
+        .where(eq(endpointRevision.endpointId, record.id))
+        .orderBy(desc(endpointRevision.revision)),
     );
     const own = revisions.find((candidate) => candidate.revision === revision);
     if (!own) throw new PlatformError('NOT_FOUND', `Revision ${revision} of the endpoint not found.`);
     const versions = [...new Set(revisions.map((candidate) => String(candidate.modelVersion)))];
     const call = this.#call(record.ownerId, record.workspaceId, record.zone);
-    return this.#open(`${record.id}/${revision}`, record.name, record.zone, record.workspaceId, own.model, versions, call);
+    return this.#open(
+      `${record.id}/${revision}`,
+      record.name,
+      record.zone,
+      record.workspaceId,
+      own.model,
+      versions,
+      call,
+    );
   }
 
-  async #open(handle: string, name: string, zone: string, workspaceId: string, model: DeployableModel, versions: readonly string[], call: Call): Promise<Loaded> {
+  async #open(
+    handle: string,
+    name: string,
+    zone: string,
+    workspaceId: string,
+    model: DeployableModel,
+    versions: readonly string[],
+    call: Call,
+  ): Promise<Loaded> {
     const { plugins, vault } = this.#platform;
     const serving = plugins.get('serving');
     // The vault compares the digest: bytes that are not the registered model are never loaded.
@@ -160,7 +210,9 @@ export class ModelHost {
       loaded,
       serving,
       call: ([caller]) => this.#call(caller?.principal.id ?? 'system', workspaceId, zone, caller?.signal),
-      ...(model.servingPlan.entityKeys ? { features: { plan: model.servingPlan, online: plugins.get('online-store') } } : {}),
+      ...(model.servingPlan.entityKeys
+        ? { features: { plan: model.servingPlan, online: plugins.get('online-store') } }
+        : {}),
     });
     return { handle, device: loaded.device, served };
   }
@@ -170,7 +222,12 @@ export class ModelHost {
       tx
         .select({ revision: endpointRevision.revision })
         .from(endpointRevision)
-        .where(and(eq(endpointRevision.endpointId, record.id), eq(endpointRevision.modelVersion, /^\d{1,9}$/.test(version) ? Number(version) : -1)))
+        .where(
+          and(
+            eq(endpointRevision.endpointId, record.id),
+            eq(endpointRevision.modelVersion, /^\d{1,9}$/.test(version) ? Number(version) : -1),
+          ),
+        )
         .orderBy(desc(endpointRevision.revision))
         .limit(1),
     );
@@ -183,6 +240,10 @@ export class ModelHost {
   }
 
   #inScope<T>(principal: Principal, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#platform.database.inWorkspace({ workspaceId: principal.workspaceId, zones: principal.zones, principalId: principal.id }, work, { readOnly: true });
+    return this.#platform.database.inWorkspace(
+      { workspaceId: principal.workspaceId, zones: principal.zones, principalId: principal.id },
+      work,
+      { readOnly: true },
+    );
   }
 }

@@ -35,7 +35,11 @@ describe('evaluation', () => {
   });
 
   it('regression and multiclass scores match hand computation', () => {
-    expect(regressionScores(Float32Array.of(1, 2, 3), [1, 2, 5])).toEqual({ rmse: Math.sqrt(4 / 3), mae: 2 / 3, r2: 1 - 4 / 2 });
+    expect(regressionScores(Float32Array.of(1, 2, 3), [1, 2, 5])).toEqual({
+      rmse: Math.sqrt(4 / 3),
+      mae: 2 / 3,
+      r2: 1 - 4 / 2,
+    });
     const scores = multiclassScores(Float32Array.of(0, 2), [0.5, 0.25, 0.25, 0.5, 0.25, 0.25], 3);
     expect(scores.accuracy).toBe(0.5);
     expect(scores.logLoss).toBeCloseTo(-(Math.log(0.5) + Math.log(0.25)) / 2, 12);

@@ -77,7 +77,11 @@ export function regressionScores(labels: Float32Array, predictions: ArrayLike<nu
 }
 
 /** Accuracy and mean negative log likelihood over `classes` columns per row. */
-export function multiclassScores(labels: Float32Array, predictions: ArrayLike<number>, classes: number): Record<string, number> {
+export function multiclassScores(
+  labels: Float32Array,
+  predictions: ArrayLike<number>,
+  classes: number,
+): Record<string, number> {
   let right = 0;
   let logLoss = 0;
   for (let row = 0; row < labels.length; row++) {

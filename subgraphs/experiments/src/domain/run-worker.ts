@@ -1,12 +1,16 @@
 // One worker per process: claims a run, keeps its lease, trains, saves. Storage and plugins come by ports.
-import { isPlatformError, type Logger, publicError } from '@falaj/runtime';
+
 import type { TrainProgress } from '@falaj/contracts';
+import { isPlatformError, type Logger, publicError } from '@falaj/runtime';
 import type { TrainedModel } from './training-run.js';
 
 export interface WorkerPorts<Run extends { readonly id: string }> {
   claim(): Promise<Run | null>;
   renew(run: Run): Promise<{ held: boolean; cancelRequested: boolean }>;
-  progress(run: Run, batch: { step: number; totalSteps: number; points: { key: string; step: number; value: number; loggedAt: Date }[] }): Promise<void>;
+  progress(
+    run: Run,
+    batch: { step: number; totalSteps: number; points: { key: string; step: number; value: number; loggedAt: Date }[] },
+  ): Promise<void>;
   train(run: Run, signal: AbortSignal, report: (progress: TrainProgress) => void): Promise<TrainedModel>;
   succeed(run: Run, trained: TrainedModel): Promise<void>;
   fail(run: Run, state: 'FAILED' | 'CANCELLED', error: string | null): Promise<void>;
@@ -18,7 +22,10 @@ export interface WorkerPorts<Run extends { readonly id: string }> {
 const RENEW_MS = 4_000;
 const FLUSH_MS = 200;
 
-export function startRunWorker<Run extends { readonly id: string }>(ports: WorkerPorts<Run>, log: Logger): { stop(): Promise<void> } {
+export function startRunWorker<Run extends { readonly id: string }>(
+  ports: WorkerPorts<Run>,
+  log: Logger,
+): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const loop = (async () => {
     while (!stopping.signal.aborted) {
@@ -62,7 +69,11 @@ export function startRunWorker<Run extends { readonly id: string }>(ports: Worke
       else if (reason === 'LOST') log.warn('a run was lost to another process', { run: run.id });
       else if (reason === 'CANCELLED') await ports.fail(run, 'CANCELLED', null);
       else {
-        if (!isPlatformError(error)) log.error('a run failed unexpectedly', { run: run.id, error: error instanceof Error ? error.stack : String(error) });
+        if (!isPlatformError(error))
+          log.error('a run failed unexpectedly', {
+            run: run.id,
+            error: error instanceof Error ? error.stack : String(error),
+          });
         await ports.fail(run, 'FAILED', publicError(error).message);
       }
     } finally {
@@ -84,7 +95,9 @@ export function startRunWorker<Run extends { readonly id: string }>(ports: Worke
       const progress = last;
       points = [];
       if (!progress || batch.length === 0) return writing;
-      writing = writing.then(() => ports.progress(run, { step: progress.step, totalSteps: progress.totalSteps, points: batch }));
+      writing = writing.then(() =>
+        ports.progress(run, { step: progress.step, totalSteps: progress.totalSteps, points: batch }),
+      );
       return writing;
     };
     return {
@@ -92,7 +105,8 @@ export function startRunWorker<Run extends { readonly id: string }>(ports: Worke
       report(progress: TrainProgress): void {
         last = progress;
         const loggedAt = new Date();
-        for (const [key, value] of Object.entries(progress.metrics)) points.push({ key, step: progress.step, value, loggedAt });
+        for (const [key, value] of Object.entries(progress.metrics))
+          points.push({ key, step: progress.step, value, loggedAt });
         timer ??= setTimeout(() => {
           flush().catch((error: unknown) => {
             log.warn('progress could not be saved', { run: run.id, error: String(error) });

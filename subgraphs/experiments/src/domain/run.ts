@@ -11,13 +11,25 @@ export interface RunResult {
 
 /** Tensors of the exported model, in Open Inference Protocol terms. */
 export interface ModelSignature {
-  readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[]; readonly columns: readonly string[] }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly datatype: string;
+    readonly shape: readonly number[];
+    readonly columns: readonly string[];
+  }[];
   readonly outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
 }
 
 export function signatureOf(result: TrainResult): ModelSignature {
   return {
-    inputs: [{ name: result.input.name, datatype: 'FP32', shape: [-1, result.input.columns.length], columns: result.input.columns }],
+    inputs: [
+      {
+        name: result.input.name,
+        datatype: 'FP32',
+        shape: [-1, result.input.columns.length],
+        columns: result.input.columns,
+      },
+    ],
     outputs: [{ name: result.output.name, datatype: 'FP32', shape: [-1, result.output.width] }],
   };
 }

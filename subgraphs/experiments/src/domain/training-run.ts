@@ -1,5 +1,13 @@
 // The whole of a training run, from sealed rows to an evaluated, parity-checked model; everything outside comes by ports.
-import type { ColumnValues, Matrix, TrainingColumn, TrainingParameter, TrainProgress, TrainRequest, TrainResult } from '@falaj/contracts';
+import type {
+  ColumnValues,
+  Matrix,
+  TrainingColumn,
+  TrainingParameter,
+  TrainProgress,
+  TrainRequest,
+  TrainResult,
+} from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import { binaryScores, type Evaluation, groupMeans, multiclassScores, regressionScores } from './evaluation.js';
@@ -13,7 +21,12 @@ export const trainingRunInput = z.object({
   task: z.enum(['binary', 'multiclass', 'regression']).default('binary'),
   classes: z.number().int().min(2).max(1000).nullish(),
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
-  seed: z.number().int().min(0).max(2 ** 31 - 1).default(1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
   /** Share of rows, the last by time, that are never trained on. */
   holdoutFraction: z.number().gt(0).lt(0.9).default(0.3),
   /** Share of the trained rows, the last by time, for early stopping. */
@@ -42,7 +55,10 @@ export interface ParityEvidence {
 }
 
 export interface TrainingPorts {
-  readTrainingSet(facts: TrainingSetFacts, columns: readonly string[]): Promise<{ rows: number; columns: readonly ColumnValues[] }>;
+  readTrainingSet(
+    facts: TrainingSetFacts,
+    columns: readonly string[],
+  ): Promise<{ rows: number; columns: readonly ColumnValues[] }>;
   train(trainer: string, request: TrainRequest, report: (progress: TrainProgress) => void): Promise<TrainResult>;
   /** Predictions of the exported model by the serving runtime, row-major. */
   predict(model: Uint8Array, input: string, matrix: Matrix): Promise<Float32Array>;
@@ -68,12 +84,24 @@ export async function executeTrainingRun(
   if (!label) throw new PlatformError('PRECONDITION_FAILED', 'The training set has no label column.');
   const read = await ports.readTrainingSet(facts, [...new Set([...names, label.name, ...request.groupBaseline])]);
   const labels = Float32Array.from(numbers(read.columns, label.name));
-  if (labels.some(Number.isNaN)) throw new PlatformError('PRECONDITION_FAILED', `Label "${label.name}" is null in some rows; leave those rows out of the source.`);
+  if (labels.some(Number.isNaN))
+    throw new PlatformError(
+      'PRECONDITION_FAILED',
+      `Label "${label.name}" is null in some rows; leave those rows out of the source.`,
+    );
   const trained = Math.floor(read.rows * (1 - request.holdoutFraction));
   const fitted = Math.floor(trained * (1 - request.validationFraction));
-  if (fitted < 1 || trained >= read.rows) throw new PlatformError('PRECONDITION_FAILED', `${read.rows} rows are too few for a hold-out of ${request.holdoutFraction}.`);
+  if (fitted < 1 || trained >= read.rows)
+    throw new PlatformError(
+      'PRECONDITION_FAILED',
+      `${read.rows} rows are too few for a hold-out of ${request.holdoutFraction}.`,
+    );
   const all = matrix(names, read);
-  const slice = (from: number, to: number): Matrix => ({ rows: to - from, columns: names, values: all.values.slice(from * names.length, to * names.length) });
+  const slice = (from: number, to: number): Matrix => ({
+    rows: to - from,
+    columns: names,
+    values: all.values.slice(from * names.length, to * names.length),
+  });
   const holdout = slice(trained, read.rows);
   const result = await ports.train(
     request.trainer,
@@ -82,7 +110,9 @@ export async function executeTrainingRun(
       features: slice(0, fitted),
       labels: labels.slice(0, fitted),
       ...(request.classes ? { classes: request.classes } : {}),
-      ...(fitted < trained ? { validation: { features: slice(fitted, trained), labels: labels.slice(fitted, trained) } } : {}),
+      ...(fitted < trained
+        ? { validation: { features: slice(fitted, trained), labels: labels.slice(fitted, trained) } }
+        : {}),
       holdout,
       parameters: request.parameters as Record<string, TrainingParameter>,
       seed: request.seed,
@@ -101,13 +131,18 @@ export async function executeTrainingRun(
 export function featureColumns(facts: Pick<TrainingSetFacts, 'columns'>): string[] {
   const features = facts.columns.filter((column) => column.role === 'FEATURE');
   const text = features.find((column) => column.type === 'STRING');
-  if (text) throw new PlatformError('PRECONDITION_FAILED', `Feature "${text.name}" is text; trainers take numbers. Encode it in its view.`);
+  if (text)
+    throw new PlatformError(
+      'PRECONDITION_FAILED',
+      `Feature "${text.name}" is text; trainers take numbers. Encode it in its view.`,
+    );
   return features.map((column) => column.name);
 }
 
 function numbers(columns: readonly ColumnValues[], name: string): Float64Array {
   const found = columns.find((column) => column.name === name)?.values;
-  if (!(found instanceof Float64Array)) throw new PlatformError('PRECONDITION_FAILED', `Column "${name}" of the training set is not numeric.`);
+  if (!(found instanceof Float64Array))
+    throw new PlatformError('PRECONDITION_FAILED', `Column "${name}" of the training set is not numeric.`);
   return found;
 }
 
@@ -123,7 +158,10 @@ function matrix(names: readonly string[], read: { rows: number; columns: readonl
 function parityOf(result: TrainResult, served: Float32Array, rows: number): ParityEvidence {
   const own = result.holdoutPredictions;
   if (!own || own.length !== served.length) {
-    throw new PlatformError('PLUGIN_FAILED', `The trainer answered ${own?.length ?? 0} held-out predictions, the exported model ${served.length}.`);
+    throw new PlatformError(
+      'PLUGIN_FAILED',
+      `The trainer answered ${own?.length ?? 0} held-out predictions, the exported model ${served.length}.`,
+    );
   }
   let maxDifference = 0;
   for (let place = 0; place < own.length; place++) {
@@ -148,7 +186,9 @@ function evaluate(
     return multiclassScores(held, values, request.classes ?? 2);
   };
   const groups = Array.from({ length: labels.length }, (_, row) =>
-    JSON.stringify(request.groupBaseline.map((name) => columns.find((column) => column.name === name)?.values[row] ?? null)),
+    JSON.stringify(
+      request.groupBaseline.map((name) => columns.find((column) => column.name === name)?.values[row] ?? null),
+    ),
   );
   const { baseRate, predict } = groupMeans(groups, labels, trained);
   const baselines =
@@ -156,7 +196,9 @@ function evaluate(
       ? []
       : [
           { name: 'base rate', scores: score(new Float64Array(held.length).fill(baseRate)) },
-          ...(request.groupBaseline.length > 0 ? [{ name: `mean by ${request.groupBaseline.join(', ')}`, scores: score(predict(trained)) }] : []),
+          ...(request.groupBaseline.length > 0
+            ? [{ name: `mean by ${request.groupBaseline.join(', ')}`, scores: score(predict(trained)) }]
+            : []),
         ];
   return { rows: held.length, trainedRows: trained, baseRate, scores: score(predictions), baselines };
 }

@@ -1,5 +1,27 @@
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
-import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { z } from 'zod';
 import { type ExperimentRow, experiments, runs } from '../store/governed.js';
 import { experiment, run } from '../store/tables.js';
@@ -42,13 +64,20 @@ export class ExperimentResolver {
   }
 
   @Query(() => ExperimentConnection, { description: 'Experiments, newest first.' })
-  experiments(@Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext): Promise<Connection<unknown>> {
+  experiments(
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: ExperimentsContext,
+  ): Promise<Connection<unknown>> {
     return context.reads.page(experiments, page);
   }
 
   @FieldResolver(() => RunConnection, { nullable: true })
   @Attribute(() => RunConnection, 'internal', 'Its runs, newest first.')
-  runs(@Root() parent: ExperimentRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
+  runs(
+    @Root() parent: ExperimentRow,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: ExperimentsContext,
+  ) {
     return context.children(runs, run.experimentId, parent.id, page);
   }
 
@@ -59,9 +88,12 @@ export class ExperimentResolver {
   ): Promise<CreateExperimentPayload> {
     const wanted = parseInput(createInput, input);
     const id = newId('exp');
-    await context.mutate({ action: 'createExperiment', noun: 'Experiment', verb: 'create', subjectId: id, details: { name: wanted.name } }, async (tx) => {
-      await tx.insert(experiment).values({ id, ...context.ownership, ...wanted });
-    });
+    await context.mutate(
+      { action: 'createExperiment', noun: 'Experiment', verb: 'create', subjectId: id, details: { name: wanted.name } },
+      async (tx) => {
+        await tx.insert(experiment).values({ id, ...context.ownership, ...wanted });
+      },
+    );
     return { experiment: await context.reads.byId(experiments, id) };
   }
 }

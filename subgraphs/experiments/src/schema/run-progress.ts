@@ -9,9 +9,14 @@ import { RunProgress } from './run-types.js';
 export class RunProgressResolver {
   @Subscription(() => RunProgress, {
     description: 'Follows a run until it is finished: its state, steps and latest metrics at every change.',
-    subscribe: ({ args, context }: { args: { runId: string }; context: ExperimentsContext }) => follow(context, args.runId),
+    subscribe: ({ args, context }: { args: { runId: string }; context: ExperimentsContext }) =>
+      follow(context, args.runId),
   })
-  runProgress(@Root() progress: RunProgress, @Arg('runId', () => ID, { description: 'Run.' }) _runId: string, @Ctx() _context: ExperimentsContext): RunProgress {
+  runProgress(
+    @Root() progress: RunProgress,
+    @Arg('runId', () => ID, { description: 'Run.' }) _runId: string,
+    @Ctx() _context: ExperimentsContext,
+  ): RunProgress {
     return progress;
   }
 }
@@ -33,7 +38,13 @@ async function* follow(context: ExperimentsContext, runId: string): AsyncGenerat
       changed = false;
       const row = await context.reads.required(runs, runId);
       const [metrics] = await latestMetrics(context, [runId]);
-      yield { runId, state: row.state ?? 'QUEUED', step: row.step ?? 0, totalSteps: row.totalSteps ?? 0, metrics: (metrics ?? []).map(shownMetric) };
+      yield {
+        runId,
+        state: row.state ?? 'QUEUED',
+        step: row.step ?? 0,
+        totalSteps: row.totalSteps ?? 0,
+        metrics: (metrics ?? []).map(shownMetric),
+      };
       if (isFinal(row.state)) return;
     }
   } finally {

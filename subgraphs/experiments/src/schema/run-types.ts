@@ -1,7 +1,13 @@
 import { Attribute, connectionOf, DateTime, EntityType, ExtendedEntityType, JSONObject } from '@falaj/subgraph-kit';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 
-export const RunState = { QUEUED: 'QUEUED', RUNNING: 'RUNNING', SUCCEEDED: 'SUCCEEDED', FAILED: 'FAILED', CANCELLED: 'CANCELLED' } as const;
+export const RunState = {
+  QUEUED: 'QUEUED',
+  RUNNING: 'RUNNING',
+  SUCCEEDED: 'SUCCEEDED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+} as const;
 registerEnumType(RunState, { name: 'RunState', description: 'Where a run stands; the last three are final.' });
 
 export const Task = { BINARY: 'binary', MULTICLASS: 'multiclass', REGRESSION: 'regression' } as const;
@@ -11,7 +17,9 @@ registerEnumType(Task, { name: 'TrainingTask', description: 'What the label is: 
 export class Metric {
   @Attribute(() => String, 'open', 'Name, e.g. `trainingLoss`.') key!: string;
   @Attribute(() => Int, 'internal', 'Step at which it was measured.') step!: number;
-  @Attribute(() => Float, 'sensitive', 'Value; null where it is not a finite number, see `text`.') value!: number | null;
+  @Attribute(() => Float, 'sensitive', 'Value; null where it is not a finite number, see `text`.') value!:
+    | number
+    | null;
   @Attribute(() => String, 'sensitive', 'Value as text: `NaN`, `Infinity` and `-Infinity` are kept.') text!: string;
   @Attribute(() => DateTime, 'internal', 'When it was measured.') loggedAt!: Date;
 }
@@ -27,7 +35,12 @@ export class Evaluation {
   @Attribute(() => Int, 'internal', 'Rows held out: the last by time.') rows!: number;
   @Attribute(() => Int, 'internal', 'Rows trained on, validation included.') trainedRows!: number;
   @Attribute(() => Float, 'sensitive', 'Mean label among the trained rows.') baseRate!: number;
-  @Attribute(() => JSONObject, 'sensitive', 'Scores by name: auc, logLoss, brier; or rmse, mae, r2; or accuracy, logLoss.') scores!: Record<string, number | null>;
+  @Attribute(
+    () => JSONObject,
+    'sensitive',
+    'Scores by name: auc, logLoss, brier; or rmse, mae, r2; or accuracy, logLoss.',
+  )
+  scores!: Record<string, number | null>;
   @Attribute(() => [BaselineScores], 'sensitive', 'Baselines on the same rows.') baselines!: BaselineScores[];
 }
 
@@ -60,14 +73,22 @@ export class Run {
   @Attribute(() => String, 'internal', 'Trainer plugin.') trainer!: string;
   @Attribute(() => ID, 'internal', 'Training set that it learns from.') trainingSetId!: string;
   @Attribute(() => String, 'sensitive', 'Digest of the training set when the run began.') trainingSetDigest!: string;
-  @Attribute(() => [String], 'internal', 'Zones in which the model may be stored and processed, inherited from the training set.') allowedZones!: string[];
+  @Attribute(
+    () => [String],
+    'internal',
+    'Zones in which the model may be stored and processed, inherited from the training set.',
+  )
+  allowedZones!: string[];
   @Attribute(() => [String], 'internal', 'Categories of data, inherited from the training set.') categories!: string[];
   @Attribute(() => Int, 'internal', 'Seed: the same request with the same seed gives the same model.') seed!: number;
   @Attribute(() => Int, 'internal', 'Steps done.') step!: number;
   @Attribute(() => Int, 'internal', 'Steps planned; 0 until known.') totalSteps!: number;
   @Attribute(() => Evaluation, 'sensitive', 'Scores on held-out rows.') evaluation!: Evaluation | null;
   @Attribute(() => ParityEvidence, 'internal', 'Parity of the exported model.') parity!: ParityEvidence | null;
-  @Attribute(() => JSONObject, 'internal', 'Node, platform, trainer package and version.') environment!: Record<string, unknown> | null;
+  @Attribute(() => JSONObject, 'internal', 'Node, platform, trainer package and version.') environment!: Record<
+    string,
+    unknown
+  > | null;
   @Attribute(() => String, 'internal', 'Code that trained it.') codeReference!: string | null;
   @Attribute(() => String, 'platform', 'Where the sealed model is kept.') modelArtifactKey!: string | null;
   @Attribute(() => String, 'sensitive', 'SHA-256 of the model.') modelDigest!: string | null;
@@ -114,11 +135,20 @@ export class StartTrainingRunInput {
   @Field(() => String, { nullable: true, description: 'Trainer plugin; default `gbdt`.' }) trainer?: string;
   @Field(() => Task, { nullable: true, description: 'What the label is; default BINARY.' }) task?: string;
   @Field(() => Int, { nullable: true, description: 'Number of classes; MULTICLASS only.' }) classes?: number;
-  @Field(() => JSONObject, { nullable: true, description: 'Parameters of the trainer.' }) parameters?: Record<string, unknown>;
+  @Field(() => JSONObject, { nullable: true, description: 'Parameters of the trainer.' }) parameters?: Record<
+    string,
+    unknown
+  >;
   @Field(() => Int, { nullable: true, description: 'Seed; default 1.' }) seed?: number;
-  @Field(() => Float, { nullable: true, description: 'Share of rows, the last by time, held out; default 0.3.' }) holdoutFraction?: number;
-  @Field(() => Float, { nullable: true, description: 'Share of the trained rows, the last by time, for early stopping; default 0.15.' }) validationFraction?: number;
-  @Field(() => [String], { nullable: true, description: 'Carried columns whose group mean is a baseline.' }) groupBaseline?: string[];
+  @Field(() => Float, { nullable: true, description: 'Share of rows, the last by time, held out; default 0.3.' })
+  holdoutFraction?: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Share of the trained rows, the last by time, for early stopping; default 0.15.',
+  })
+  validationFraction?: number;
+  @Field(() => [String], { nullable: true, description: 'Carried columns whose group mean is a baseline.' })
+  groupBaseline?: string[];
 }
 
 @ObjectType({ description: 'Result of startTrainingRun and cancelRun.' })

@@ -6,12 +6,23 @@ import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root
 import { terminalStates } from '../domain/run.js';
 import { type TrainingSetFacts, trainingRunInput } from '../domain/training-run.js';
 import { experiments, type RunRow, runs } from '../store/governed.js';
-import { latestMetrics, metricHistory, type MetricPoint } from '../store/metrics.js';
+import { latestMetrics, type MetricPoint, metricHistory } from '../store/metrics.js';
 import { notify } from '../store/run-queue.js';
 import { run } from '../store/tables.js';
 import type { ExperimentsContext, Relation } from './context.js';
 import { Experiment } from './experiment.js';
-import { FeatureImportance, FeatureViewReference, Metric, Run, RunConnection, RunFilter, RunPayload, StartTrainingRunInput, TrainerInfo, TrainingSet } from './run-types.js';
+import {
+  FeatureImportance,
+  FeatureViewReference,
+  Metric,
+  Run,
+  RunConnection,
+  RunFilter,
+  RunPayload,
+  StartTrainingRunInput,
+  TrainerInfo,
+  TrainingSet,
+} from './run-types.js';
 
 export { RunConnection } from './run-types.js';
 
@@ -55,9 +66,13 @@ export class RunResolver {
     return context.reads.page(runs, {
       ...page,
       filters: [
-        ...(filter?.experimentId ? [{ field: 'experimentId' as const, condition: eq(run.experimentId, filter.experimentId) }] : []),
+        ...(filter?.experimentId
+          ? [{ field: 'experimentId' as const, condition: eq(run.experimentId, filter.experimentId) }]
+          : []),
         ...(filter?.state ? [{ field: 'state' as const, condition: eq(run.state, filter.state as never) }] : []),
-        ...(filter?.trainingSetId ? [{ field: 'trainingSetId' as const, condition: eq(run.trainingSetId, filter.trainingSetId) }] : []),
+        ...(filter?.trainingSetId
+          ? [{ field: 'trainingSetId' as const, condition: eq(run.trainingSetId, filter.trainingSetId) }]
+          : []),
       ],
     });
   }
@@ -73,7 +88,9 @@ export class RunResolver {
   @FieldResolver(() => Experiment, { nullable: true })
   @Attribute(() => Experiment, 'internal', 'Experiment that it belongs to.')
   experiment(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Relation<Experiment> | null> {
-    return context.load('Experiment', row.experimentId, (ids) => context.reads.byIds(experiments, ids)) as Promise<Relation<Experiment> | null>;
+    return context.load('Experiment', row.experimentId, (ids) =>
+      context.reads.byIds(experiments, ids),
+    ) as Promise<Relation<Experiment> | null>;
   }
 
   @FieldResolver(() => TrainingSet, { nullable: true })
@@ -116,7 +133,9 @@ export class RunResolver {
   @Attribute(() => [FeatureImportance], 'sensitive', 'Contribution per column, largest first.')
   importance(@Root() row: RunRow) {
     if (!row.result) return null;
-    return Object.entries(row.result.importance).map(([column, share]) => ({ column, share })).sort((a, b) => b.share - a.share);
+    return Object.entries(row.result.importance)
+      .map(([column, share]) => ({ column, share }))
+      .sort((a, b) => b.share - a.share);
   }
 
   @FieldResolver(() => [Metric], { nullable: true })
@@ -127,7 +146,11 @@ export class RunResolver {
   }
 
   @FieldResolver(() => [Metric], { nullable: true })
-  @Attribute(() => [Metric], 'sensitive', 'Values of one metric in step order; pass the last step as `afterStep` for more.')
+  @Attribute(
+    () => [Metric],
+    'sensitive',
+    'Values of one metric in step order; pass the last step as `afterStep` for more.',
+  )
   async metricHistory(
     @Root() row: RunRow,
     @Arg('key', () => String, { description: 'Metric.' }) key: string,
@@ -135,7 +158,9 @@ export class RunResolver {
     @Arg('first', () => Int, { defaultValue: 1000, description: 'How many, 1 to 10000.' }) first: number,
     @Ctx() context: ExperimentsContext,
   ): Promise<Metric[]> {
-    return (await metricHistory(context, row.id, key, afterStep, Math.min(Math.max(first, 1), 10_000))).map(shownMetric);
+    return (await metricHistory(context, row.id, key, afterStep, Math.min(Math.max(first, 1), 10_000))).map(
+      shownMetric,
+    );
   }
 
   @Mutation(() => RunPayload, { description: 'Queues a training; follow it by `runProgress` or `run`.' })
@@ -149,11 +174,22 @@ export class RunResolver {
     context.platform.plugins.get('trainer', request.trainer);
     const id = newId('run');
     const prepare = async () => {
-      const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(TRAINING_SET, { id: request.trainingSetId }, context.request);
+      const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(
+        TRAINING_SET,
+        { id: request.trainingSetId },
+        context.request,
+      );
       return usable(trainingSet);
     };
     await context.mutate(
-      { action: 'startTrainingRun', noun: 'Run', verb: 'create', subjectId: id, details: { name: request.name, trainer: request.trainer, trainingSetId: request.trainingSetId }, prepare },
+      {
+        action: 'startTrainingRun',
+        noun: 'Run',
+        verb: 'create',
+        subjectId: id,
+        details: { name: request.name, trainer: request.trainer, trainingSetId: request.trainingSetId },
+        prepare,
+      },
       async (tx, _audit, set) => {
         const { categories, allowedZones, ...facts } = set;
         await tx.insert(run).values({
@@ -179,17 +215,33 @@ export class RunResolver {
   }
 
   @Mutation(() => RunPayload, { description: 'Stops a run that is not finished; what it logged stays.' })
-  async cancelRun(@Arg('id', () => ID, { description: 'Run.' }) id: string, @Ctx() context: ExperimentsContext): Promise<RunPayload> {
+  async cancelRun(
+    @Arg('id', () => ID, { description: 'Run.' }) id: string,
+    @Ctx() context: ExperimentsContext,
+  ): Promise<RunPayload> {
     const found = await context.reads.required(runs, id);
-    await context.mutate({ action: 'cancelRun', noun: 'Run', verb: 'update', subjectId: id, row: { ...found, workspaceId: context.principal.workspaceId } }, async (tx) => {
-      const changed = await tx
-        .update(run)
-        .set({ cancelRequested: true })
-        .where(and(eq(run.id, id), inArray(run.state, ['QUEUED', 'RUNNING'])))
-        .returning({ id: run.id });
-      if (changed.length === 0) throw new PlatformError('PRECONDITION_FAILED', `The run is ${found.state}; only a queued or running one can be cancelled.`);
-      await notify(tx, id);
-    });
+    await context.mutate(
+      {
+        action: 'cancelRun',
+        noun: 'Run',
+        verb: 'update',
+        subjectId: id,
+        row: { ...found, workspaceId: context.principal.workspaceId },
+      },
+      async (tx) => {
+        const changed = await tx
+          .update(run)
+          .set({ cancelRequested: true })
+          .where(and(eq(run.id, id), inArray(run.state, ['QUEUED', 'RUNNING'])))
+          .returning({ id: run.id });
+        if (changed.length === 0)
+          throw new PlatformError(
+            'PRECONDITION_FAILED',
+            `The run is ${found.state}; only a queued or running one can be cancelled.`,
+          );
+        await notify(tx, id);
+      },
+    );
     return { run: await context.reads.byId(runs, id) };
   }
 }
@@ -200,12 +252,27 @@ type TrainingSetAnswer = { readonly [K in keyof TrainingSetFacts]: TrainingSetFa
 };
 
 /** The facts that a run needs; a field that policy withholds from the caller stops the run here, by name. */
-function usable(set: TrainingSetAnswer | null): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
+function usable(
+  set: TrainingSetAnswer | null,
+): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
   if (!set) throw new PlatformError('NOT_FOUND', 'TrainingSet not found.', { details: { type: 'TrainingSet' } });
-  const withheld = Object.entries(set).filter(([, value]) => value === null).map(([field]) => field);
-  if (withheld.length > 0) throw new PlatformError('FORBIDDEN', `You may not train on this set: ${withheld.join(', ')} is withheld from you.`, { details: { withheld } });
+  const withheld = Object.entries(set)
+    .filter(([, value]) => value === null)
+    .map(([field]) => field);
+  if (withheld.length > 0)
+    throw new PlatformError(
+      'FORBIDDEN',
+      `You may not train on this set: ${withheld.join(', ')} is withheld from you.`,
+      { details: { withheld } },
+    );
   const facts = set as TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] };
-  assertResidency({ dataZone: facts.zone, categories: facts.categories, targetZone: facts.zone, workspaceZones: facts.allowedZones, operation: 'train' });
+  assertResidency({
+    dataZone: facts.zone,
+    categories: facts.categories,
+    targetZone: facts.zone,
+    workspaceZones: facts.allowedZones,
+    operation: 'train',
+  });
   return facts;
 }
 

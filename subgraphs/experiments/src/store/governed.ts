@@ -3,7 +3,10 @@ import type { InferSelectModel } from 'drizzle-orm';
 import { experiment, run } from './tables.js';
 
 export type ExperimentRow = Omit<InferSelectModel<typeof experiment>, 'workspaceId'>;
-export type RunRow = Omit<InferSelectModel<typeof run>, 'workspaceId' | 'leaseOwner' | 'leaseUntil' | 'attempt' | 'cancelRequested'>;
+export type RunRow = Omit<
+  InferSelectModel<typeof run>,
+  'workspaceId' | 'leaseOwner' | 'leaseUntil' | 'attempt' | 'cancelRequested'
+>;
 
 export const experiments: GovernedTable<ExperimentRow> = governedTable({
   noun: 'Experiment',

@@ -22,7 +22,13 @@ export async function latestMetrics(context: SubgraphContext, runIds: readonly s
 }
 
 /** Points of one key after a step, in order. */
-export async function metricHistory(context: SubgraphContext, runId: string, key: string, afterStep: number, limit: number): Promise<MetricPoint[]> {
+export async function metricHistory(
+  context: SubgraphContext,
+  runId: string,
+  key: string,
+  afterStep: number,
+  limit: number,
+): Promise<MetricPoint[]> {
   return context.transaction((tx) =>
     tx
       .select()

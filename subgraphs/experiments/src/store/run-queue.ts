@@ -18,14 +18,21 @@ export async function claimRun(database: Database, owner: string): Promise<RunRe
     const [open] = await tx
       .select()
       .from(run)
-      .where(and(inArray(run.state, ['QUEUED', 'RUNNING']), sql`(${run.state} = 'QUEUED' or ${run.leaseUntil} < clock_timestamp())`))
+      .where(
+        and(
+          inArray(run.state, ['QUEUED', 'RUNNING']),
+          sql`(${run.state} = 'QUEUED' or ${run.leaseUntil} < clock_timestamp())`,
+        ),
+      )
       .orderBy(run.createdAt)
       .limit(1)
       .for('update', { skipLocked: true });
     if (!open) return null;
     if (open.cancelRequested || open.attempt >= MAX_ATTEMPTS) {
       const state = open.cancelRequested ? ('CANCELLED' as const) : ('FAILED' as const);
-      const error = open.cancelRequested ? null : `Its process died ${MAX_ATTEMPTS} times; start it again when the cause is mended.`;
+      const error = open.cancelRequested
+        ? null
+        : `Its process died ${MAX_ATTEMPTS} times; start it again when the cause is mended.`;
       await tx.update(run).set({ state, error, finishedAt: new Date(), leaseOwner: null }).where(eq(run.id, open.id));
       await notify(tx, open.id);
       return null;
@@ -50,7 +57,11 @@ export async function claimRun(database: Database, owner: string): Promise<RunRe
 }
 
 /** Keeps the lease; answers whether the run is still ours and whether somebody asked to cancel it. */
-export async function renewLease(database: Database, id: string, owner: string): Promise<{ held: boolean; cancelRequested: boolean }> {
+export async function renewLease(
+  database: Database,
+  id: string,
+  owner: string,
+): Promise<{ held: boolean; cancelRequested: boolean }> {
   return database.asSystem(async (tx) => {
     const [row] = await tx
       .update(run)
@@ -64,10 +75,20 @@ export async function renewLease(database: Database, id: string, owner: string):
 export interface MetricBatch {
   readonly step: number;
   readonly totalSteps: number;
-  readonly points: readonly { readonly key: string; readonly step: number; readonly value: number; readonly loggedAt: Date }[];
+  readonly points: readonly {
+    readonly key: string;
+    readonly step: number;
+    readonly value: number;
+    readonly loggedAt: Date;
+  }[];
 }
 
-export async function saveProgress(database: Database, record: RunRecord, owner: string, batch: MetricBatch): Promise<void> {
+export async function saveProgress(
+  database: Database,
+  record: RunRecord,
+  owner: string,
+  batch: MetricBatch,
+): Promise<void> {
   await database.asSystem(async (tx) => {
     await fenced(tx, record.id, owner, { step: batch.step, totalSteps: batch.totalSteps });
     if (batch.points.length > 0) {
@@ -98,7 +119,10 @@ export async function finishRun(
 /** Gives a run back, for an orderly stop: it waits for the next process. */
 export async function releaseRun(database: Database, id: string, owner: string): Promise<void> {
   await database.asSystem(async (tx) => {
-    await tx.update(run).set({ state: 'QUEUED', attempt: sql`greatest(${run.attempt} - 1, 0)`, leaseOwner: null, leaseUntil: null }).where(held(id, owner));
+    await tx
+      .update(run)
+      .set({ state: 'QUEUED', attempt: sql`greatest(${run.attempt} - 1, 0)`, leaseOwner: null, leaseUntil: null })
+      .where(held(id, owner));
     await notify(tx, id);
   });
 }
@@ -111,5 +135,6 @@ const held = (id: string, owner: string) => and(eq(run.id, id), eq(run.leaseOwne
 
 async function fenced(tx: Tx, id: string, owner: string, change: Partial<typeof run.$inferInsert>): Promise<void> {
   const saved = await tx.update(run).set(change).where(held(id, owner)).returning({ id: run.id });
-  if (saved.length === 0) throw new PlatformError('CONFLICT', 'The run was taken over by another process or cancelled; nothing was saved.');
+  if (saved.length === 0)
+    throw new PlatformError('CONFLICT', 'The run was taken over by another process or cancelled; nothing was saved.');
 }

@@ -1,8 +1,8 @@
-import { boolean, doublePrecision, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Principal } from '@falaj/runtime';
+import { boolean, doublePrecision, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Evaluation } from '../domain/evaluation.js';
-import type { ParityEvidence, TrainingRunRequest, TrainingSetFacts } from '../domain/training-run.js';
 import type { RunResult } from '../domain/run.js';
+import type { ParityEvidence, TrainingRunRequest, TrainingSetFacts } from '../domain/training-run.js';
 
 const schema = pgSchema('experiments');
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -67,4 +67,3 @@ export const metricPoint = schema.table(
   },
   (table) => [primaryKey({ columns: [table.runId, table.key, table.step] })],
 );
-

@@ -6,11 +6,21 @@ import type { RunRecord } from './run-queue.js';
 const PREDICT_ROWS = 4_096;
 
 /** The ports of one training run over the plugins and the vault of this deployment. */
-export function trainingPorts(plugins: PluginRegistry, vault: ArtifactVault, run: RunRecord, signal: AbortSignal): TrainingPorts {
+export function trainingPorts(
+  plugins: PluginRegistry,
+  vault: ArtifactVault,
+  run: RunRecord,
+  signal: AbortSignal,
+): TrainingPorts {
   const call = (): Call => plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone, signal });
   return {
     async readTrainingSet(facts, columns) {
-      const data = await vault.get(facts.artifactKey, facts.artifactDigest, { workspaceId: run.workspaceId, zone: facts.zone }, call());
+      const data = await vault.get(
+        facts.artifactKey,
+        facts.artifactDigest,
+        { workspaceId: run.workspaceId, zone: facts.zone },
+        call(),
+      );
       return plugins.get('offline-store').readTrainingSet({ data, columns }, call());
     },
     train: (trainer, request, report) => plugins.get('trainer', trainer).train(request, { ...call(), report }),
@@ -23,7 +33,17 @@ export function trainingPorts(plugins: PluginRegistry, vault: ArtifactVault, run
         for (let from = 0; from < matrix.rows; from += PREDICT_ROWS) {
           const batch = rows(matrix, from, Math.min(from + PREDICT_ROWS, matrix.rows));
           const [output] = await serving.infer(
-            { handle, inputs: [{ name: input, datatype: 'FP32', shape: [batch.length / matrix.columns.length, matrix.columns.length], data: batch }] },
+            {
+              handle,
+              inputs: [
+                {
+                  name: input,
+                  datatype: 'FP32',
+                  shape: [batch.length / matrix.columns.length, matrix.columns.length],
+                  data: batch,
+                },
+              ],
+            },
             call(),
           );
           parts.push(output?.data as Float32Array);

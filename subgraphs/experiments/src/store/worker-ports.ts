@@ -4,45 +4,56 @@ import type { Platform } from '@falaj/subgraph-kit';
 import { signatureOf } from '../domain/run.js';
 import type { WorkerPorts } from '../domain/run-worker.js';
 import { executeTrainingRun } from '../domain/training-run.js';
-import { claimRun, finishRun, releaseRun, renewLease, RUN_CHANNEL, type RunRecord, saveProgress } from './run-queue.js';
+import { claimRun, finishRun, RUN_CHANNEL, type RunRecord, releaseRun, renewLease, saveProgress } from './run-queue.js';
 import { trainingPorts } from './training-ports.js';
 
 const POLL_MS = 2_000;
 
 /** The worker's ports over this deployment. `wake` is called at every notice of the run channel. */
-export async function workerPorts(platform: Platform): Promise<{ ports: WorkerPorts<RunRecord>; stop: () => Promise<void> }> {
+export async function workerPorts(
+  platform: Platform,
+): Promise<{ ports: WorkerPorts<RunRecord>; stop: () => Promise<void> }> {
   const { database, plugins, vault } = platform;
   const owner = `${process.pid}-${randomUUID()}`;
   let wake = () => {};
   const stop = await database.listen(RUN_CHANNEL, () => wake());
 
-  const audit = (run: RunRecord, outcome: 'SUCCEEDED' | 'FAILED', details: Record<string, unknown>) => async (tx: Parameters<typeof recordAudit>[0]) =>
-    recordAudit(tx, {
-      workspaceId: run.workspaceId,
-      actorId: 'run-worker',
-      actorKind: 'SERVICE',
-      onBehalfOf: run.ownerId,
-      action: 'finishTrainingRun',
-      subjectType: 'Run',
-      subjectId: run.id,
-      outcome,
-      reason: null,
-      requestId: run.id,
-      traceId: null,
-      policyVersion: await platform.policyVersion(run.workspaceId),
-      details,
-    });
+  const audit =
+    (run: RunRecord, outcome: 'SUCCEEDED' | 'FAILED', details: Record<string, unknown>) =>
+    async (tx: Parameters<typeof recordAudit>[0]) =>
+      recordAudit(tx, {
+        workspaceId: run.workspaceId,
+        actorId: 'run-worker',
+        actorKind: 'SERVICE',
+        onBehalfOf: run.ownerId,
+        action: 'finishTrainingRun',
+        subjectType: 'Run',
+        subjectId: run.id,
+        outcome,
+        reason: null,
+        requestId: run.id,
+        traceId: null,
+        policyVersion: await platform.policyVersion(run.workspaceId),
+        details,
+      });
 
   const ports: WorkerPorts<RunRecord> = {
     claim: () => claimRun(database, owner),
     renew: (run) => renewLease(database, run.id, owner),
     progress: (run, batch) => saveProgress(database, run, owner, batch),
-    train: (run, signal, report) => executeTrainingRun(run.request, run.trainingSet, trainingPorts(plugins, vault, run, signal), report),
+    train: (run, signal, report) =>
+      executeTrainingRun(run.request, run.trainingSet, trainingPorts(plugins, vault, run, signal), report),
     release: (run) => releaseRun(database, run.id, owner),
     async succeed(run, { result, evaluation, parity }) {
       const call = plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone });
       const artifact = await vault.put(
-        { key: `models/${run.workspaceId}/${run.id}.onnx`, workspaceId: run.workspaceId, zone: run.zone, data: result.model, contentType: 'application/onnx' },
+        {
+          key: `models/${run.workspaceId}/${run.id}.onnx`,
+          workspaceId: run.workspaceId,
+          zone: run.zone,
+          data: result.model,
+          contentType: 'application/onnx',
+        },
         call,
       );
       const trainer = plugins.list().find((plugin) => plugin.kind === 'trainer' && plugin.name === run.trainer);
@@ -54,8 +65,20 @@ export async function workerPorts(platform: Platform): Promise<{ ports: WorkerPo
           state: 'SUCCEEDED',
           evaluation,
           parity,
-          result: { bestStep: result.bestStep, importance: result.importance, parameters: result.parameters, signature: signatureOf(result) },
-          environment: { node: process.version, platform: process.platform, architecture: process.arch, trainer: trainer?.package, trainerVersion: trainer?.version, contract: trainer?.contract },
+          result: {
+            bestStep: result.bestStep,
+            importance: result.importance,
+            parameters: result.parameters,
+            signature: signatureOf(result),
+          },
+          environment: {
+            node: process.version,
+            platform: process.platform,
+            architecture: process.arch,
+            trainer: trainer?.package,
+            trainerVersion: trainer?.version,
+            contract: trainer?.contract,
+          },
           codeReference: process.env.FALAJ_CODE_REFERENCE ?? `${trainer?.package}@${trainer?.version}`,
           modelArtifactKey: artifact.key,
           modelDigest: artifact.digest,
@@ -63,7 +86,8 @@ export async function workerPorts(platform: Platform): Promise<{ ports: WorkerPo
         audit(run, 'SUCCEEDED', { modelDigest: artifact.digest, parity: parity.passed }),
       );
     },
-    fail: (run, state, error) => finishRun(database, run, owner, { state, error }, audit(run, 'FAILED', { state, error })),
+    fail: (run, state, error) =>
+      finishRun(database, run, owner, { state, error }, audit(run, 'FAILED', { state, error })),
     wait: (signal) =>
       new Promise((resolve) => {
         const done = () => {

@@ -26,7 +26,10 @@ export const dataSourceInput = z.object({
 export type DataSourceInput = z.output<typeof dataSourceInput>;
 
 /** Columns as found in the file, each with its declared class; columns that were not declared are `internal`. */
-export function classifyColumns(description: SourceDescription, declared: DataSourceInput['columnClasses']): SourceColumn[] {
+export function classifyColumns(
+  description: SourceDescription,
+  declared: DataSourceInput['columnClasses'],
+): SourceColumn[] {
   const found = new Set(description.columns.map((column) => column.name));
   const unknown = declared.filter((entry) => !found.has(entry.column)).map((entry) => entry.column);
   if (unknown.length > 0) {

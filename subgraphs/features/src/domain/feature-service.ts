@@ -33,7 +33,12 @@ export const featureServiceInput = z.object({
     .min(1)
     .max(100),
   requestFeatures: z
-    .array(z.object({ name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), function: z.enum(['HOUR', 'WEEKDAY', 'MONTH', 'DAY_OF_MONTH']) }))
+    .array(
+      z.object({
+        name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
+        function: z.enum(['HOUR', 'WEEKDAY', 'MONTH', 'DAY_OF_MONTH']),
+      }),
+    )
     .default([]),
 });
 export type FeatureServiceInput = z.output<typeof featureServiceInput>;
@@ -41,18 +46,30 @@ export type FeatureServiceInput = z.output<typeof featureServiceInput>;
 /** Pins a service to exact view versions; each feature becomes the column `<view>__<feature>`. */
 export function defineServiceView(
   input: FeatureServiceInput['views'][number],
-  view: { id: string; name: string; version: number; features: readonly FeatureDefinition[]; definition: { keys: readonly KeyExpression[] } },
+  view: {
+    id: string;
+    name: string;
+    version: number;
+    features: readonly FeatureDefinition[];
+    definition: { keys: readonly KeyExpression[] };
+  },
 ): ServiceView {
   const own = view.features.map((feature) => feature.name);
   const wanted = input.features ?? own;
   const unknown = wanted.filter((feature) => !own.includes(feature));
   if (unknown.length > 0) {
-    throw new PlatformError('BAD_USER_INPUT', `input.views: ${view.name} has no feature ${unknown.join(', ')}; it has ${own.join(', ')}.`);
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `input.views: ${view.name} has no feature ${unknown.join(', ')}; it has ${own.join(', ')}.`,
+    );
   }
   const keys = view.definition.keys.map((key) => key.name);
   const given = input.keys.map((key) => key.name);
   if (keys.join() !== given.join()) {
-    throw new PlatformError('BAD_USER_INPUT', `input.views: ${view.name} has the keys ${keys.join(', ')} in this order; found ${given.join(', ')}.`);
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `input.views: ${view.name} has the keys ${keys.join(', ')} in this order; found ${given.join(', ')}.`,
+    );
   }
   return {
     featureViewId: view.id,

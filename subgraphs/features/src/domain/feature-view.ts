@@ -1,4 +1,11 @@
-import type { ColumnCondition, FeatureSpec, FeatureViewSpec, KeyExpression, SourceRef, TimeExpression } from '@falaj/contracts';
+import type {
+  ColumnCondition,
+  FeatureSpec,
+  FeatureViewSpec,
+  KeyExpression,
+  SourceRef,
+  TimeExpression,
+} from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import type { SourceColumn } from './data-source.js';
@@ -19,7 +26,8 @@ export const conditionInput = z
   .object({ column: columnName, ...comparand })
   .transform(({ column, operator, ...value }, context): ColumnCondition => {
     const given = [value.number, value.text, value.boolean].filter((item) => item !== null && item !== undefined);
-    if (given.length !== 1) context.addIssue({ code: 'custom', message: 'exactly one of number, text, boolean is needed' });
+    if (given.length !== 1)
+      context.addIssue({ code: 'custom', message: 'exactly one of number, text, boolean is needed' });
     return { column, operator, value: given[0] ?? '' };
   });
 
@@ -46,8 +54,11 @@ export const timeInput = z
 export const keyInput = z
   .object({ name: featureName, column: columnName.nullish(), constant: z.string().max(255).nullish() })
   .transform((key, context): KeyExpression => {
-    if ((key.column == null) === (key.constant == null)) context.addIssue({ code: 'custom', message: 'exactly one of column, constant is needed' });
-    return key.column == null ? { name: key.name, constant: key.constant ?? '' } : { name: key.name, column: key.column };
+    if ((key.column == null) === (key.constant == null))
+      context.addIssue({ code: 'custom', message: 'exactly one of column, constant is needed' });
+    return key.column == null
+      ? { name: key.name, constant: key.constant ?? '' }
+      : { name: key.name, column: key.column };
   });
 
 const featureInput = z
@@ -111,19 +122,29 @@ export function defineFeatureView(
 ): { definition: ViewDefinition; features: FeatureDefinition[] } {
   const named = input.keys.map((key) => key.name);
   if (named.join() !== entity.keys.join()) {
-    throw new PlatformError('BAD_USER_INPUT', `input.keys: entity "${entity.name}" has the keys ${entity.keys.join(', ')} in this order; found ${named.join(', ')}.`);
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `input.keys: entity "${entity.name}" has the keys ${entity.keys.join(', ')} in this order; found ${named.join(', ')}.`,
+    );
   }
   const known = new Set(columns.map((column) => column.name));
   const used = [
     ...input.keys.flatMap((key) => ('column' in key ? [key.column] : [])),
-    ...[input.eventTime, ...(input.knownTime ? [input.knownTime] : [])].flatMap((time) => [time.column, ...(time.plus ? [time.plus.column] : [])]),
+    ...[input.eventTime, ...(input.knownTime ? [input.knownTime] : [])].flatMap((time) => [
+      time.column,
+      ...(time.plus ? [time.plus.column] : []),
+    ]),
     ...input.features.flatMap((feature) => [feature.column, feature.condition?.column]),
   ].filter((column): column is string => typeof column === 'string');
   const unknown = [...new Set(used.filter((column) => !known.has(column)))];
   if (unknown.length > 0) {
-    throw new PlatformError('BAD_USER_INPUT', `The source has no column ${unknown.join(', ')}; it has ${[...known].join(', ')}.`, {
-      details: { found: unknown, allowed: [...known] },
-    });
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `The source has no column ${unknown.join(', ')}; it has ${[...known].join(', ')}.`,
+      {
+        details: { found: unknown, allowed: [...known] },
+      },
+    );
   }
   const names = input.features.map((feature) => feature.name);
   const twice = names.find((item, index) => names.indexOf(item) !== index);
@@ -144,7 +165,13 @@ export function defineFeatureView(
 
 /** The view as the offline store understands it. */
 export function viewSpec(
-  view: { name: string; version: number; ttlSeconds: number | null; definition: ViewDefinition; features: readonly FeatureDefinition[] },
+  view: {
+    name: string;
+    version: number;
+    ttlSeconds: number | null;
+    definition: ViewDefinition;
+    features: readonly FeatureDefinition[];
+  },
   source: SourceRef,
 ): FeatureViewSpec {
   return {

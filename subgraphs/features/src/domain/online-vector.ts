@@ -18,7 +18,10 @@ export function entityKey(keys: FeaturePlan['views'][number]['keys'], row: Reado
       if ('constant' in key) return key.constant;
       const value = row[key.name];
       if (value === undefined || value === null) {
-        throw new PlatformError('BAD_USER_INPUT', `input.entityRows: the key "${key.name}" is missing; found ${Object.keys(row).join(', ') || 'nothing'}.`);
+        throw new PlatformError(
+          'BAD_USER_INPUT',
+          `input.entityRows: the key "${key.name}" is missing; found ${Object.keys(row).join(', ') || 'nothing'}.`,
+        );
       }
       return String(value);
     }),

@@ -13,13 +13,19 @@ import type {
 export interface FeatureEngine {
   describeSource(source: SourceRef): Promise<SourceDescription>;
   /** Values as text, row by row, in the order of `columns`. */
-  previewSource(source: SourceRef, columns: readonly string[], limit: number): Promise<readonly (readonly (string | null)[])[]>;
+  previewSource(
+    source: SourceRef,
+    columns: readonly string[],
+    limit: number,
+  ): Promise<readonly (readonly (string | null)[])[]>;
   buildView(spec: FeatureViewSpec): Promise<BuiltFeatureView>;
   buildTrainingSet(spec: TrainingSetSpec): Promise<BuiltTrainingSet>;
   /** Rows per key valid at `asOf`, in batches. */
   latestRows(spec: FeatureViewSpec, asOf: Date): AsyncIterable<readonly OnlineRow[]>;
   writeOnline(view: OnlineView, rows: readonly OnlineRow[]): Promise<{ written: number; stale: number }>;
-  readOnline(requests: readonly { view: OnlineView; keys: readonly string[] }[]): Promise<readonly (readonly (OnlineRow | null)[])[]>;
+  readOnline(
+    requests: readonly { view: OnlineView; keys: readonly string[] }[],
+  ): Promise<readonly (readonly (OnlineRow | null)[])[]>;
   /** Seals the bytes and stores them; answers the digest of the plain bytes. */
   storeArtifact(key: string, data: Uint8Array, contentType: string): Promise<{ key: string; digest: string }>;
 }

@@ -1,4 +1,10 @@
-import type { BuiltTrainingSet, FeatureColumn, FeatureViewSpec, KeyExpression, TrainingSetSpec } from '@falaj/contracts';
+import type {
+  BuiltTrainingSet,
+  FeatureColumn,
+  FeatureViewSpec,
+  KeyExpression,
+  TrainingSetSpec,
+} from '@falaj/contracts';
 import { z } from 'zod';
 import type { ServiceRequestFeature, ServiceView } from './feature-service.js';
 import { columnName, timeInput } from './feature-view.js';
@@ -21,8 +27,11 @@ export const trainingSetInput = z.object({
         boolean: z.boolean().nullish(),
       })
       .transform((condition, context) => {
-        const given = [condition.number, condition.text, condition.boolean].filter((value) => value !== null && value !== undefined);
-        if (given.length !== 1) context.addIssue({ code: 'custom', message: 'exactly one of number, text, boolean is needed' });
+        const given = [condition.number, condition.text, condition.boolean].filter(
+          (value) => value !== null && value !== undefined,
+        );
+        if (given.length !== 1)
+          context.addIssue({ code: 'custom', message: 'exactly one of number, text, boolean is needed' });
         return { operator: condition.operator, value: given[0] ?? '' };
       })
       .nullish(),
@@ -35,7 +44,12 @@ export interface TrainingSetManifest {
   readonly [key: string]: unknown;
   readonly spec: TrainingSetSpec;
   readonly sources: BuiltTrainingSet['sources'];
-  readonly featureViews: readonly { readonly id: string; readonly name: string; readonly version: number; readonly digest: string | null }[];
+  readonly featureViews: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly version: number;
+    readonly digest: string | null;
+  }[];
   readonly rows: number;
   readonly digest: string;
 }
@@ -113,8 +127,14 @@ export function featurePlan(
           ttlSeconds: views.get(view.featureViewId)?.ttlSeconds ?? null,
         })),
       ),
-      ...service.requestFeatures.map((feature) => ({ kind: 'request' as const, column: feature.name, function: feature.function })),
+      ...service.requestFeatures.map((feature) => ({
+        kind: 'request' as const,
+        column: feature.name,
+        function: feature.function,
+      })),
     ],
-    entityKeys: [...new Set(service.views.flatMap((view) => view.keys.flatMap((key) => ('column' in key ? [key.column] : []))))],
+    entityKeys: [
+      ...new Set(service.views.flatMap((view) => view.keys.flatMap((key) => ('column' in key ? [key.column] : [])))),
+    ],
   };
 }

@@ -1,9 +1,18 @@
 import { assertResidency } from '@falaj/policy';
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { classifyColumns, dataSourceInput } from '../domain/data-source.js';
-import { dataSources, type DataSourceRow } from '../store/governed.js';
+import { type DataSourceRow, dataSources } from '../store/governed.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { dataSource } from '../store/tables.js';
 import { insertDataSource } from '../store/writes.js';
@@ -21,7 +30,9 @@ export class SourceColumn {
 @ObjectType({ description: 'One value of a sample row.' })
 export class SampleCell {
   @Attribute(() => String, 'open', 'Column.') column!: string;
-  @Attribute(() => String, 'pii', 'Value as text; null where the class of the column is withheld.') value!: string | null;
+  @Attribute(() => String, 'pii', 'Value as text; null where the class of the column is withheld.') value!:
+    | string
+    | null;
 }
 
 @ObjectType({ description: 'A row of a data source.' })
@@ -68,11 +79,21 @@ export class DataSourceResolver {
   ): Promise<Connection<unknown>> {
     return context.reads.page(dataSources, {
       ...page,
-      filters: filter?.nameContains ? [{ field: 'name', condition: ilike(dataSource.name, `%${filter.nameContains.replaceAll(/[\\%_]/g, '\\$&')}%`) }] : [],
+      filters: filter?.nameContains
+        ? [
+            {
+              field: 'name',
+              condition: ilike(dataSource.name, `%${filter.nameContains.replaceAll(/[\\%_]/g, '\\$&')}%`),
+            },
+          ]
+        : [],
     });
   }
 
-  @FieldResolver(() => [SampleRow], { nullable: true, description: 'The first rows; values of columns that the reader may not see are null.' })
+  @FieldResolver(() => [SampleRow], {
+    nullable: true,
+    description: 'The first rows; values of columns that the reader may not see are null.',
+  })
   @Attribute(() => [SampleRow], 'internal', 'The first rows; values of columns that the reader may not see are null.')
   async sampleRows(
     @Root() source: DataSourceRow,
@@ -85,17 +106,22 @@ export class DataSourceResolver {
       columns.map((column) => column.name),
       Math.min(Math.max(first, 1), 100),
     );
-    const verdicts = columns.map((column) => context.ability.check('read', 'SampleCell', { columnClass: column.fieldClass }, 'value'));
+    const verdicts = columns.map((column) =>
+      context.ability.check('read', 'SampleCell', { columnClass: column.fieldClass }, 'value'),
+    );
     return rows.map((row) => ({
       cells: columns.map((column, place) => {
         const verdict = verdicts[place];
-        if (!verdict?.allowed) context.masked.record('SampleCell', 'value', `${column.fieldClass.toUpperCase()}_RESTRICTED`);
+        if (!verdict?.allowed)
+          context.masked.record('SampleCell', 'value', `${column.fieldClass.toUpperCase()}_RESTRICTED`);
         return { column: column.name, value: verdict?.allowed ? (row[place] ?? null) : null };
       }),
     }));
   }
 
-  @Mutation(() => CreateDataSourcePayload, { description: 'Registers a file as a data source, in a zone, with the classes of its columns.' })
+  @Mutation(() => CreateDataSourcePayload, {
+    description: 'Registers a file as a data source, in a zone, with the classes of its columns.',
+  })
   async createDataSource(
     @Arg('input', () => CreateDataSourceInput, { description: 'What to register.' }) input: CreateDataSourceInput,
     @Ctx() context: FeaturesContext,
@@ -104,11 +130,24 @@ export class DataSourceResolver {
     const id = newId('ds');
     const file = { format: source.format, path: source.path };
     const describe = () => {
-      assertResidency({ dataZone: source.zone, categories: source.categories, targetZone: source.zone, workspaceZones: context.principal.zones, operation: 'store' });
+      assertResidency({
+        dataZone: source.zone,
+        categories: source.categories,
+        targetZone: source.zone,
+        workspaceZones: context.principal.zones,
+        operation: 'store',
+      });
       return pluginEngine(context, source.zone).describeSource(file);
     };
     await context.mutate(
-      { action: 'createDataSource', noun: 'DataSource', verb: 'create', subjectId: id, details: { name: source.name, zone: source.zone }, prepare: describe },
+      {
+        action: 'createDataSource',
+        noun: 'DataSource',
+        verb: 'create',
+        subjectId: id,
+        details: { name: source.name, zone: source.zone },
+        prepare: describe,
+      },
       async (tx, _audit, found) => {
         await insertDataSource(tx, {
           id,

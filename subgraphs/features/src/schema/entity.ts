@@ -1,7 +1,16 @@
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { entityInput } from '../domain/entity.js';
-import { entities, type EntityRow, featureViews } from '../store/governed.js';
+import { type EntityRow, entities, featureViews } from '../store/governed.js';
 import { featureView } from '../store/tables.js';
 import { insertEntity } from '../store/writes.js';
 import type { FeaturesContext } from './context.js';
@@ -34,13 +43,20 @@ export class EntityResolver {
   }
 
   @Query(() => EntityConnection, { description: 'Entities, newest first.' })
-  entities(@Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext): Promise<Connection<unknown>> {
+  entities(
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: FeaturesContext,
+  ): Promise<Connection<unknown>> {
     return context.reads.page(entities, page);
   }
 
   @FieldResolver(() => FeatureViewConnection, { nullable: true })
   @Attribute(() => FeatureViewConnection, 'internal', 'Views that describe it, newest first.')
-  featureViews(@Root() entity: EntityRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext) {
+  featureViews(
+    @Root() entity: EntityRow,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: FeaturesContext,
+  ) {
     return context.children(featureViews, featureView.entityId, entity.id, page);
   }
 
@@ -51,8 +67,9 @@ export class EntityResolver {
   ): Promise<CreateEntityPayload> {
     const entity = parseInput(entityInput, input);
     const id = newId('ent');
-    await context.mutate({ action: 'createEntity', noun: 'Entity', verb: 'create', subjectId: id, details: { name: entity.name } }, (tx) =>
-      insertEntity(tx, { id, ...context.ownership, ...entity }),
+    await context.mutate(
+      { action: 'createEntity', noun: 'Entity', verb: 'create', subjectId: id, details: { name: entity.name } },
+      (tx) => insertEntity(tx, { id, ...context.ownership, ...entity }),
     );
     return { entity: await context.reads.byId(entities, id) };
   }

@@ -1,4 +1,13 @@
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { Arg, Args, Ctx, ID, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { defineServiceView, featureServiceInput } from '../domain/feature-service.js';
 import { featureServices, featureViews } from '../store/governed.js';
@@ -22,13 +31,18 @@ export class ServiceView {
   @Attribute(() => [ServiceFeature], 'internal', 'Features taken.') features!: ServiceFeature[];
 }
 
-@ObjectType({ description: 'A feature computed from the time of the request, the same way in training and at inference.' })
+@ObjectType({
+  description: 'A feature computed from the time of the request, the same way in training and at inference.',
+})
 export class RequestFeature {
   @Attribute(() => String, 'open', 'Name of the column.') name!: string;
   @Attribute(() => RequestFunction, 'internal', 'How it is computed.') function!: string;
 }
 
-@EntityType('FeatureService', 'A named set of features, pinned to exact view versions: a model keeps its features when a view moves on.')
+@EntityType(
+  'FeatureService',
+  'A named set of features, pinned to exact view versions: a model keeps its features when a view moves on.',
+)
 export class FeatureService {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
   @Attribute(() => String, 'internal', 'Unique in the workspace.') name!: string;
@@ -55,7 +69,10 @@ export class FeatureServiceResolver {
   }
 
   @Query(() => FeatureServiceConnection, { description: 'Feature services, newest first.' })
-  featureServices(@Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext): Promise<Connection<unknown>> {
+  featureServices(
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: FeaturesContext,
+  ): Promise<Connection<unknown>> {
     return context.reads.page(featureServices, page);
   }
 
@@ -67,18 +84,35 @@ export class FeatureServiceResolver {
     const service = parseInput(featureServiceInput, input);
     for (const view of service.views) await context.reads.required(featureViews, view.featureViewId);
     const id = newId('fs');
-    await context.mutate({ action: 'createFeatureService', noun: 'FeatureService', verb: 'create', subjectId: id, details: { name: service.name } }, async (tx) => {
-      const found = await viewsWithSources(tx, service.views.map((view) => view.featureViewId));
-      const views = service.views.flatMap((wanted) => found.filter(({ view }) => view.id === wanted.featureViewId).slice(0, 1).map(({ view }) => defineServiceView(wanted, view)));
-      await insertFeatureService(tx, {
-        id,
-        ...context.ownership,
-        name: service.name,
-        description: service.description,
-        views,
-        requestFeatures: service.requestFeatures,
-      });
-    });
+    await context.mutate(
+      {
+        action: 'createFeatureService',
+        noun: 'FeatureService',
+        verb: 'create',
+        subjectId: id,
+        details: { name: service.name },
+      },
+      async (tx) => {
+        const found = await viewsWithSources(
+          tx,
+          service.views.map((view) => view.featureViewId),
+        );
+        const views = service.views.flatMap((wanted) =>
+          found
+            .filter(({ view }) => view.id === wanted.featureViewId)
+            .slice(0, 1)
+            .map(({ view }) => defineServiceView(wanted, view)),
+        );
+        await insertFeatureService(tx, {
+          id,
+          ...context.ownership,
+          name: service.name,
+          description: service.description,
+          views,
+          requestFeatures: service.requestFeatures,
+        });
+      },
+    );
     return { featureService: await context.reads.byId(featureServices, id) };
   }
 }

@@ -1,10 +1,33 @@
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, JSONObject, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  JSONObject,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { defineFeatureView, featureViewInput, viewSpec } from '../domain/feature-view.js';
 import { dataSources, entities, type FeatureViewRow, featureViews, trainingSets } from '../store/governed.js';
-import { pluginEngine } from '../store/plugin-engine.js';
 import { requiredSource, requiredView } from '../store/lookups.js';
+import { pluginEngine } from '../store/plugin-engine.js';
 import { featureView, trainingSet, trainingSetView } from '../store/tables.js';
 import { insertFeatureView, nextViewVersion, saveBuild } from '../store/writes.js';
 import type { FeaturesContext, Relation } from './context.js';
@@ -20,7 +43,9 @@ export class Feature {
   @Attribute(() => String, 'internal', 'What it means.') description!: string;
   @Attribute(() => FeatureType, 'internal', 'Type of its values.') type!: string;
   @Attribute(() => String, 'internal', 'Source column.') column!: string | null;
-  @Attribute(() => String, 'internal', 'Aggregate over the window; null = the column itself.') aggregate!: string | null;
+  @Attribute(() => String, 'internal', 'Aggregate over the window; null = the column itself.') aggregate!:
+    | string
+    | null;
   @Attribute(() => Int, 'internal', 'Length of the window in seconds.') windowSeconds!: number | null;
 }
 
@@ -40,14 +65,23 @@ export class FeatureView {
   @Attribute(() => String, 'internal', 'Name, shared by its versions.') name!: string;
   @Attribute(() => Int, 'internal', 'Version, counted from 1.') version!: number;
   @Attribute(() => String, 'internal', 'What it holds.') description!: string;
-  @Attribute(() => Int, 'internal', 'Age in seconds beyond which a value is not used; null = no limit.') ttlSeconds!: number | null;
+  @Attribute(() => Int, 'internal', 'Age in seconds beyond which a value is not used; null = no limit.') ttlSeconds!:
+    | number
+    | null;
   @Attribute(() => [Feature], 'internal', 'Its features.') features!: Feature[];
-  @Attribute(() => JSONObject, 'sensitive', 'Keys, event time and known time as defined.') definition!: Record<string, unknown>;
+  @Attribute(() => JSONObject, 'sensitive', 'Keys, event time and known time as defined.') definition!: Record<
+    string,
+    unknown
+  >;
   @Attribute(() => [String], 'internal', 'Categories of data, inherited from the source.') categories!: string[];
   @Attribute(() => FeatureViewState, 'internal', 'Whether its rows were built.') state!: string;
-  @Attribute(() => Int, 'internal', 'Feature rows: one per key and instant at which a value changed.') rows!: number | null;
+  @Attribute(() => Int, 'internal', 'Feature rows: one per key and instant at which a value changed.') rows!:
+    | number
+    | null;
   @Attribute(() => Int, 'internal', 'Distinct keys.') keys!: number | null;
-  @Attribute(() => String, 'sensitive', 'Digest over definition and source: equal means equal rows.') digest!: string | null;
+  @Attribute(() => String, 'sensitive', 'Digest over definition and source: equal means equal rows.') digest!:
+    | string
+    | null;
   @Attribute(() => DateTime, 'internal', 'First event.') firstEventTime!: Date | null;
   @Attribute(() => DateTime, 'internal', 'Last event.') lastEventTime!: Date | null;
   @Attribute(() => [FeatureStatistics], 'sensitive', 'Statistics per feature.') statistics!: FeatureStatistics[] | null;
@@ -74,14 +108,18 @@ export class FeatureViewResolver {
   @Query(() => FeatureViewConnection, { description: 'Feature views, newest first.' })
   featureViews(
     @Args(() => PageArguments) page: PageArguments,
-    @Arg('filter', () => FeatureViewFilter, { nullable: true, description: 'Restriction.' }) filter: FeatureViewFilter | undefined,
+    @Arg('filter', () => FeatureViewFilter, { nullable: true, description: 'Restriction.' }) filter:
+      | FeatureViewFilter
+      | undefined,
     @Ctx() context: FeaturesContext,
   ): Promise<Connection<unknown>> {
     return context.reads.page(featureViews, {
       ...page,
       filters: [
         ...(filter?.name ? [{ field: 'name' as const, condition: eq(featureView.name, filter.name) }] : []),
-        ...(filter?.entityId ? [{ field: 'entityId' as const, condition: eq(featureView.entityId, filter.entityId) }] : []),
+        ...(filter?.entityId
+          ? [{ field: 'entityId' as const, condition: eq(featureView.entityId, filter.entityId) }]
+          : []),
       ],
     });
   }
@@ -89,23 +127,33 @@ export class FeatureViewResolver {
   @FieldResolver(() => Entity, { nullable: true })
   @Attribute(() => Entity, 'internal', 'What it describes.')
   entity(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<Entity> | null> {
-    return context.load('Entity', view.entityId, (ids) => context.reads.byIds(entities, ids)) as Promise<Relation<Entity> | null>;
+    return context.load('Entity', view.entityId, (ids) =>
+      context.reads.byIds(entities, ids),
+    ) as Promise<Relation<Entity> | null>;
   }
 
   @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Where its rows come from.')
   source(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
-    return context.load('DataSource', view.sourceId, (ids) => context.reads.byIds(dataSources, ids)) as Promise<Relation<DataSource> | null>;
+    return context.load('DataSource', view.sourceId, (ids) =>
+      context.reads.byIds(dataSources, ids),
+    ) as Promise<Relation<DataSource> | null>;
   }
 
   @FieldResolver(() => TrainingSetConnection, { nullable: true })
   @Attribute(() => TrainingSetConnection, 'internal', 'Training sets that use it, newest first.')
-  trainingSets(@Root() view: FeatureViewRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: FeaturesContext) {
+  trainingSets(
+    @Root() view: FeatureViewRow,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: FeaturesContext,
+  ) {
     const link = { table: trainingSetView, on: eq(trainingSetView.trainingSetId, trainingSet.id) };
     return context.children(trainingSets, trainingSetView.featureViewId, view.id, page, { link });
   }
 
-  @Mutation(() => FeatureViewPayload, { description: 'Creates a feature view, or the next version of the one with this name.' })
+  @Mutation(() => FeatureViewPayload, {
+    description: 'Creates a feature view, or the next version of the one with this name.',
+  })
   async createFeatureView(
     @Arg('input', () => CreateFeatureViewInput, { description: 'What to create.' }) input: CreateFeatureViewInput,
     @Ctx() context: FeaturesContext,
@@ -114,45 +162,62 @@ export class FeatureViewResolver {
     const entity = await context.reads.required(entities, wanted.entityId);
     await context.reads.required(dataSources, wanted.sourceId);
     const id = newId('fv');
-    await context.mutate({ action: 'createFeatureView', noun: 'FeatureView', verb: 'create', subjectId: id, details: { name: wanted.name } }, async (tx) => {
-      const source = await requiredSource(tx, wanted.sourceId);
-      const defined = defineFeatureView(wanted, { name: entity.name ?? '', keys: entity.keys ?? [] }, source.columns);
-      await insertFeatureView(tx, {
-        id,
-        ...context.ownership,
-        ...defined,
-        name: wanted.name,
-        description: wanted.description,
-        version: await nextViewVersion(tx, context.principal.workspaceId, wanted.name),
-        entityId: wanted.entityId,
-        sourceId: wanted.sourceId,
-        ttlSeconds: wanted.ttlSeconds ?? null,
-        categories: source.categories,
-        zone: source.zone,
-        state: 'CREATED',
-      });
-    });
+    await context.mutate(
+      {
+        action: 'createFeatureView',
+        noun: 'FeatureView',
+        verb: 'create',
+        subjectId: id,
+        details: { name: wanted.name },
+      },
+      async (tx) => {
+        const source = await requiredSource(tx, wanted.sourceId);
+        const defined = defineFeatureView(wanted, { name: entity.name ?? '', keys: entity.keys ?? [] }, source.columns);
+        await insertFeatureView(tx, {
+          id,
+          ...context.ownership,
+          ...defined,
+          name: wanted.name,
+          description: wanted.description,
+          version: await nextViewVersion(tx, context.principal.workspaceId, wanted.name),
+          entityId: wanted.entityId,
+          sourceId: wanted.sourceId,
+          ttlSeconds: wanted.ttlSeconds ?? null,
+          categories: source.categories,
+          zone: source.zone,
+          state: 'CREATED',
+        });
+      },
+    );
     return { featureView: await context.reads.byId(featureViews, id) };
   }
 
-  @Mutation(() => FeatureViewPayload, { description: 'Computes the rows of a view from its source; the same source gives the same digest.' })
-  async buildFeatureView(@Arg('id', () => ID, { description: 'View version.' }) id: string, @Ctx() context: FeaturesContext): Promise<FeatureViewPayload> {
+  @Mutation(() => FeatureViewPayload, {
+    description: 'Computes the rows of a view from its source; the same source gives the same digest.',
+  })
+  async buildFeatureView(
+    @Arg('id', () => ID, { description: 'View version.' }) id: string,
+    @Ctx() context: FeaturesContext,
+  ): Promise<FeatureViewPayload> {
     await context.reads.required(featureViews, id);
     const build = async () => {
       const { view, source } = await context.transaction((tx) => requiredView(tx, id));
       return pluginEngine(context, view.zone).buildView(viewSpec(view, source));
     };
-    await context.mutate({ action: 'buildFeatureView', noun: 'FeatureView', verb: 'update', subjectId: id, prepare: build }, async (tx, audit, built) => {
-      await saveBuild(tx, id, {
-        rows: built.rows,
-        keys: built.keys,
-        digest: built.digest,
-        firstEventTime: built.firstEventTime === null ? null : new Date(built.firstEventTime),
-        lastEventTime: built.lastEventTime === null ? null : new Date(built.lastEventTime),
-        statistics: [...built.statistics],
-      });
-      audit.subject(id, { rows: built.rows, digest: built.digest });
-    });
+    await context.mutate(
+      { action: 'buildFeatureView', noun: 'FeatureView', verb: 'update', subjectId: id, prepare: build },
+      async (tx, audit, built) => {
+        await saveBuild(tx, id, {
+          rows: built.rows,
+          keys: built.keys,
+          digest: built.digest,
+          firstEventTime: built.firstEventTime === null ? null : new Date(built.firstEventTime),
+          lastEventTime: built.lastEventTime === null ? null : new Date(built.lastEventTime),
+          statistics: [...built.statistics],
+        });
+        audit.subject(id, { rows: built.rows, digest: built.digest });
+      },
+    );
     return { featureView: await context.reads.byId(featureViews, id) };
   }
 }

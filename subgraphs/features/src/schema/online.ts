@@ -1,7 +1,29 @@
 import type { OnlineRow } from '@falaj/contracts';
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, JSONObject, newId, PageArguments } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  JSONObject,
+  newId,
+  PageArguments,
+} from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { viewSpec } from '../domain/feature-view.js';
 import { assembleVector, entityKey } from '../domain/online-vector.js';
 import { featurePlan } from '../domain/training-set.js';
@@ -63,15 +85,22 @@ export class MaterializationResolver {
 
   @FieldResolver(() => FeatureView, { nullable: true })
   @Attribute(() => FeatureView, 'internal', 'View that was written.')
-  featureView(@Root() done: MaterializationRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView> | null> {
-    return context.load('FeatureView', done.featureViewId, (ids) => context.reads.byIds(featureViews, ids)) as unknown as Promise<Relation<FeatureView> | null>;
+  featureView(
+    @Root() done: MaterializationRow,
+    @Ctx() context: FeaturesContext,
+  ): Promise<Relation<FeatureView> | null> {
+    return context.load('FeatureView', done.featureViewId, (ids) =>
+      context.reads.byIds(featureViews, ids),
+    ) as unknown as Promise<Relation<FeatureView> | null>;
   }
 
   @Mutation(() => MaterializeFeatureViewPayload, {
-    description: 'Writes the values of a view, as of an instant, into the online store. Repeating it changes nothing; an older value never replaces a newer one.',
+    description:
+      'Writes the values of a view, as of an instant, into the online store. Repeating it changes nothing; an older value never replaces a newer one.',
   })
   async materializeFeatureView(
-    @Arg('input', () => MaterializeFeatureViewInput, { description: 'What to write.' }) input: MaterializeFeatureViewInput,
+    @Arg('input', () => MaterializeFeatureViewInput, { description: 'What to write.' })
+    input: MaterializeFeatureViewInput,
     @Ctx() context: FeaturesContext,
   ): Promise<MaterializeFeatureViewPayload> {
     await context.reads.required(featureViews, input.featureViewId);
@@ -81,7 +110,11 @@ export class MaterializationResolver {
     const write = async () => {
       const { view, source } = await context.transaction((tx) => requiredView(tx, input.featureViewId));
       const engine = pluginEngine(context, view.zone);
-      const online = { view: view.name, version: view.version, columns: view.features.map(({ name, type }) => ({ name, type })) };
+      const online = {
+        view: view.name,
+        version: view.version,
+        columns: view.features.map(({ name, type }) => ({ name, type })),
+      };
       const total = { rowsWritten: 0, rowsStale: 0, zone: view.zone };
       for await (const rows of engine.latestRows(viewSpec(view, source), asOf)) {
         const { written, stale } = await engine.writeOnline(online, rows);
@@ -91,13 +124,32 @@ export class MaterializationResolver {
       return total;
     };
     await context.mutate(
-      { action: 'materializeFeatureView', noun: 'Materialization', verb: 'create', subjectId: id, details: { featureViewId: input.featureViewId, asOf: asOf.toISOString() }, prepare: write },
-      (tx, _audit, total) => insertMaterialization(tx, { id, ...context.ownership, ...total, featureViewId: input.featureViewId, asOf, startedAt, finishedAt: new Date() }),
+      {
+        action: 'materializeFeatureView',
+        noun: 'Materialization',
+        verb: 'create',
+        subjectId: id,
+        details: { featureViewId: input.featureViewId, asOf: asOf.toISOString() },
+        prepare: write,
+      },
+      (tx, _audit, total) =>
+        insertMaterialization(tx, {
+          id,
+          ...context.ownership,
+          ...total,
+          featureViewId: input.featureViewId,
+          asOf,
+          startedAt,
+          finishedAt: new Date(),
+        }),
     );
     return { materialization: await context.reads.byId(materializations, id) };
   }
 
-  @Query(() => [FeatureVector], { nullable: true, description: 'Online values of entities, as inference would see them.' })
+  @Query(() => [FeatureVector], {
+    nullable: true,
+    description: 'Online values of entities, as inference would see them.',
+  })
   async onlineFeatures(
     @Arg('input', () => OnlineFeaturesInput, { description: 'Which entities.' }) input: OnlineFeaturesInput,
     @Ctx() context: FeaturesContext,
@@ -105,15 +157,28 @@ export class MaterializationResolver {
     await context.reads.required(featureServices, input.featureServiceId);
     const { plan, zone } = await context.transaction(async (tx) => {
       const service = await requiredService(tx, input.featureServiceId);
-      const views = await viewsWithSources(tx, service.views.map((view) => view.featureViewId));
-      const columns = new Map(views.map(({ view }) => [view.id, { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds }]));
+      const views = await viewsWithSources(
+        tx,
+        service.views.map((view) => view.featureViewId),
+      );
+      const columns = new Map(
+        views.map(({ view }) => [
+          view.id,
+          { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds },
+        ]),
+      );
       return { plan: featurePlan(service, columns), zone: views[0]?.view.zone ?? '' };
     });
-    const requests = plan.views.map((view) => ({ view, keys: input.entityRows.map((row) => entityKey(view.keys, row)) }));
+    const requests = plan.views.map((view) => ({
+      view,
+      keys: input.entityRows.map((row) => entityKey(view.keys, row)),
+    }));
     const found = await pluginEngine(context, zone).readOnline(requests);
     const at = input.at ?? new Date();
     return input.entityRows.map((entityRow, place) => {
-      const rows = new Map<string, OnlineRow | null>(plan.views.map((view, index) => [view.view, found[index]?.[place] ?? null]));
+      const rows = new Map<string, OnlineRow | null>(
+        plan.views.map((view, index) => [view.view, found[index]?.[place] ?? null]),
+      );
       return {
         entityRow,
         values: assembleVector(plan, rows, at).map(({ feature, value, status, eventTime }) => ({

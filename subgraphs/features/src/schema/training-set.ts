@@ -1,6 +1,16 @@
 import type { FeatureViewSpec } from '@falaj/contracts';
 import { assertResidency, inheritResidency } from '@falaj/policy';
-import { Attribute, type Connection, connectionOf, DateTime, EntityType, JSONObject, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  EntityType,
+  JSONObject,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { viewSpec } from '../domain/feature-view.js';
@@ -25,19 +35,28 @@ export class TrainingColumn {
   @Attribute(() => Int, 'internal', 'Rows where it is null.') nulls!: number;
 }
 
-@EntityType('TrainingSet', 'Entity rows with a label, joined to features as they were known at each row; kept, digested, repeatable.')
+@EntityType(
+  'TrainingSet',
+  'Entity rows with a label, joined to features as they were known at each row; kept, digested, repeatable.',
+)
 export class TrainingSet {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
   @Attribute(() => String, 'internal', 'Unique in the workspace.') name!: string;
   @Attribute(() => Int, 'internal', 'Rows: one per entity row.') rows!: number;
-  @Attribute(() => String, 'sensitive', 'SHA-256 over the values in row order: the same request gives the same digest.') digest!: string;
-  @Attribute(() => JSONObject, 'sensitive', 'What it was made of: definition, sources with digests, view versions.') manifest!: Record<string, unknown>;
+  @Attribute(() => String, 'sensitive', 'SHA-256 over the values in row order: the same request gives the same digest.')
+  digest!: string;
+  @Attribute(() => JSONObject, 'sensitive', 'What it was made of: definition, sources with digests, view versions.')
+  manifest!: Record<string, unknown>;
   @Attribute(() => [TrainingColumn], 'internal', 'Columns.') columns!: TrainingColumn[];
   @Attribute(() => String, 'platform', 'Where its sealed bytes are kept.') artifactKey!: string;
   @Attribute(() => String, 'platform', 'SHA-256 of its bytes.') artifactDigest!: string;
-  @Attribute(() => JSONObject, 'sensitive', 'How inference makes the same feature columns.') servingPlan!: Record<string, unknown>;
+  @Attribute(() => JSONObject, 'sensitive', 'How inference makes the same feature columns.') servingPlan!: Record<
+    string,
+    unknown
+  >;
   @Attribute(() => [String], 'internal', 'Categories of data, inherited from every source.') categories!: string[];
-  @Attribute(() => [String], 'internal', 'Zones in which it, and any model trained on it, may be stored and processed.') allowedZones!: string[];
+  @Attribute(() => [String], 'internal', 'Zones in which it, and any model trained on it, may be stored and processed.')
+  allowedZones!: string[];
   @Attribute(() => DateTime, 'internal', 'First entity row.') firstEventTime!: Date | null;
   @Attribute(() => DateTime, 'internal', 'Last entity row.') lastEventTime!: Date | null;
   @Attribute(() => String, 'internal', 'Zone in which it is stored.') zone!: string;
@@ -68,31 +87,51 @@ export class TrainingSetResolver {
   ): Promise<Connection<unknown>> {
     return context.reads.page(trainingSets, {
       ...page,
-      filters: filter?.nameContains ? [{ field: 'name', condition: ilike(trainingSet.name, `%${filter.nameContains.replaceAll(/[\\%_]/g, '\\$&')}%`) }] : [],
+      filters: filter?.nameContains
+        ? [
+            {
+              field: 'name',
+              condition: ilike(trainingSet.name, `%${filter.nameContains.replaceAll(/[\\%_]/g, '\\$&')}%`),
+            },
+          ]
+        : [],
     });
   }
 
   @FieldResolver(() => FeatureService, { nullable: true })
   @Attribute(() => FeatureService, 'internal', 'Features that were joined.')
-  featureService(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureService> | null> {
-    return context.load('FeatureService', set.featureServiceId, (ids) => context.reads.byIds(featureServices, ids)) as Promise<Relation<FeatureService> | null>;
+  featureService(
+    @Root() set: TrainingSetRow,
+    @Ctx() context: FeaturesContext,
+  ): Promise<Relation<FeatureService> | null> {
+    return context.load('FeatureService', set.featureServiceId, (ids) =>
+      context.reads.byIds(featureServices, ids),
+    ) as Promise<Relation<FeatureService> | null>;
   }
 
   @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Source of the entity rows and the label.')
   labelSource(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
-    return context.load('DataSource', set.labelSourceId, (ids) => context.reads.byIds(dataSources, ids)) as Promise<Relation<DataSource> | null>;
+    return context.load('DataSource', set.labelSourceId, (ids) =>
+      context.reads.byIds(dataSources, ids),
+    ) as Promise<Relation<DataSource> | null>;
   }
 
   @FieldResolver(() => [FeatureView], { nullable: true })
   @Attribute(() => [FeatureView], 'internal', 'Exact view versions that were joined.')
   async featureViews(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView>[]> {
-    const ids = await context.load('TrainingSet.featureViewIds', set.id, (sets) => context.transaction((tx) => viewIdsOfSets(tx, sets)));
-    const views = await Promise.all(ids.map((id) => context.load('FeatureView', id, (keys) => context.reads.byIds(featureViews, keys))));
+    const ids = await context.load('TrainingSet.featureViewIds', set.id, (sets) =>
+      context.transaction((tx) => viewIdsOfSets(tx, sets)),
+    );
+    const views = await Promise.all(
+      ids.map((id) => context.load('FeatureView', id, (keys) => context.reads.byIds(featureViews, keys))),
+    );
     return views.filter((view) => view !== null) as unknown as Relation<FeatureView>[];
   }
 
-  @Mutation(() => CreateTrainingSetPayload, { description: 'Joins features to entity rows as they were known at each row, and keeps the result. All or nothing.' })
+  @Mutation(() => CreateTrainingSetPayload, {
+    description: 'Joins features to entity rows as they were known at each row, and keeps the result. All or nothing.',
+  })
   async createTrainingSet(
     @Arg('input', () => CreateTrainingSetInput, { description: 'What to create.' }) input: CreateTrainingSetInput,
     @Ctx() context: FeaturesContext,
@@ -103,7 +142,14 @@ export class TrainingSetResolver {
     const id = newId('ts');
     const prepare = () => build(context, id, wanted);
     await context.mutate(
-      { action: 'createTrainingSet', noun: 'TrainingSet', verb: 'create', subjectId: id, details: { name: wanted.name }, prepare },
+      {
+        action: 'createTrainingSet',
+        noun: 'TrainingSet',
+        verb: 'create',
+        subjectId: id,
+        details: { name: wanted.name },
+        prepare,
+      },
       async (tx, audit, { row, featureViewIds }) => {
         await insertTrainingSet(tx, { id, ...context.ownership, name: wanted.name, ...row }, featureViewIds);
         audit.subject(id, { digest: row.digest, rows: row.rows });
@@ -120,28 +166,57 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
     return {
       service,
       source: await requiredSource(tx, wanted.labelSourceId),
-      views: await viewsWithSources(tx, service.views.map((view) => view.featureViewId)),
+      views: await viewsWithSources(
+        tx,
+        service.views.map((view) => view.featureViewId),
+      ),
     };
   });
   const inherited = inheritResidency(
-    [source, ...views.map((view) => view.source)].map((origin) => ({ dataZone: origin.zone, categories: origin.categories, workspaceZones: context.principal.zones })),
+    [source, ...views.map((view) => view.source)].map((origin) => ({
+      dataZone: origin.zone,
+      categories: origin.categories,
+      workspaceZones: context.principal.zones,
+    })),
   );
-  assertResidency({ dataZone: source.zone, categories: inherited.categories, targetZone: source.zone, workspaceZones: context.principal.zones, operation: 'store' });
-  const specs = new Map<string, FeatureViewSpec>(views.map(({ view, source: origin }) => [view.id, viewSpec(view, sourceRef(origin))]));
+  assertResidency({
+    dataZone: source.zone,
+    categories: inherited.categories,
+    targetZone: source.zone,
+    workspaceZones: context.principal.zones,
+    operation: 'store',
+  });
+  const specs = new Map<string, FeatureViewSpec>(
+    views.map(({ view, source: origin }) => [view.id, viewSpec(view, sourceRef(origin))]),
+  );
   const engine = pluginEngine(context, source.zone);
   const spec = trainingSetSpec(wanted, sourceRef(source), service, specs);
   const built = await engine.buildTrainingSet(spec);
-  const artifact = await engine.storeArtifact(`training-sets/${context.principal.workspaceId}/${id}.parquet`, built.data, 'application/vnd.apache.parquet');
+  const artifact = await engine.storeArtifact(
+    `training-sets/${context.principal.workspaceId}/${id}.parquet`,
+    built.data,
+    'application/vnd.apache.parquet',
+  );
   const manifest: TrainingSetManifest = {
     spec,
     sources: built.sources,
-    featureViews: views.map(({ view }) => ({ id: view.id, name: view.name, version: view.version, digest: view.digest })),
+    featureViews: views.map(({ view }) => ({
+      id: view.id,
+      name: view.name,
+      version: view.version,
+      digest: view.digest,
+    })),
     rows: built.rows,
     digest: built.digest,
   };
   const plan = featurePlan(
     service,
-    new Map(views.map(({ view }) => [view.id, { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds }])),
+    new Map(
+      views.map(({ view }) => [
+        view.id,
+        { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds },
+      ]),
+    ),
   );
   return {
     featureViewIds: views.map(({ view }) => view.id),

@@ -31,7 +31,12 @@ export const dataSources: GovernedTable<DataSourceRow> = governedTable({
     owner: dataSource.owner,
     createdAt: dataSource.createdAt,
   },
-  attributes: { workspaceId: dataSource.workspaceId, zone: dataSource.zone, name: dataSource.name, ownerId: dataSource.ownerId },
+  attributes: {
+    workspaceId: dataSource.workspaceId,
+    zone: dataSource.zone,
+    name: dataSource.name,
+    ownerId: dataSource.ownerId,
+  },
 });
 
 export const entities: GovernedTable<EntityRow> = governedTable({
@@ -79,7 +84,13 @@ export const featureViews: GovernedTable<FeatureViewRow> = governedTable({
     owner: featureView.owner,
     createdAt: featureView.createdAt,
   },
-  attributes: { workspaceId: featureView.workspaceId, zone: featureView.zone, name: featureView.name, state: featureView.state, ownerId: featureView.ownerId },
+  attributes: {
+    workspaceId: featureView.workspaceId,
+    zone: featureView.zone,
+    name: featureView.name,
+    state: featureView.state,
+    ownerId: featureView.ownerId,
+  },
 });
 
 export const featureServices: GovernedTable<FeatureServiceRow> = governedTable({
@@ -126,7 +137,12 @@ export const trainingSets: GovernedTable<TrainingSetRow> = governedTable({
     owner: trainingSet.owner,
     createdAt: trainingSet.createdAt,
   },
-  attributes: { workspaceId: trainingSet.workspaceId, zone: trainingSet.zone, name: trainingSet.name, ownerId: trainingSet.ownerId },
+  attributes: {
+    workspaceId: trainingSet.workspaceId,
+    zone: trainingSet.zone,
+    name: trainingSet.name,
+    ownerId: trainingSet.ownerId,
+  },
 });
 
 export const materializations: GovernedTable<MaterializationRow> = governedTable({
@@ -147,5 +163,9 @@ export const materializations: GovernedTable<MaterializationRow> = governedTable
     owner: materialization.owner,
     createdAt: materialization.createdAt,
   },
-  attributes: { workspaceId: materialization.workspaceId, zone: materialization.zone, ownerId: materialization.ownerId },
+  attributes: {
+    workspaceId: materialization.workspaceId,
+    zone: materialization.zone,
+    ownerId: materialization.ownerId,
+  },
 });

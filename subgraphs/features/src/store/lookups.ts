@@ -2,7 +2,7 @@
 import type { SourceRef } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
-import { eq, inArray, type InferSelectModel } from 'drizzle-orm';
+import { eq, type InferSelectModel, inArray } from 'drizzle-orm';
 import { dataSource, featureService, featureView, trainingSetView } from './tables.js';
 
 export type SourceRecord = InferSelectModel<typeof dataSource>;
@@ -24,7 +24,10 @@ export async function requiredView(tx: Tx, id: string): Promise<{ view: ViewReco
 }
 
 /** Views with their sources, in the order asked; what is missing is left out. */
-export async function viewsWithSources(tx: Tx, ids: readonly string[]): Promise<{ view: ViewRecord; source: SourceRecord }[]> {
+export async function viewsWithSources(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ view: ViewRecord; source: SourceRecord }[]> {
   const rows = await tx
     .select({ view: featureView, source: dataSource })
     .from(featureView)
@@ -41,6 +44,10 @@ export async function requiredService(tx: Tx, id: string): Promise<ServiceRecord
 
 /** View versions of each training set, one statement for all sets. */
 export async function viewIdsOfSets(tx: Tx, setIds: readonly string[]): Promise<string[][]> {
-  const rows = await tx.select().from(trainingSetView).where(inArray(trainingSetView.trainingSetId, [...setIds])).orderBy(trainingSetView.featureViewId);
+  const rows = await tx
+    .select()
+    .from(trainingSetView)
+    .where(inArray(trainingSetView.trainingSetId, [...setIds]))
+    .orderBy(trainingSetView.featureViewId);
   return setIds.map((id) => rows.filter((row) => row.trainingSetId === id).map((row) => row.featureViewId));
 }

@@ -1,8 +1,8 @@
 import type { FeatureColumn, FeatureStatistics, TrainingColumn } from '@falaj/contracts';
 import { bigint, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { SourceColumn } from '../domain/data-source.js';
-import type { FeatureDefinition, ViewDefinition } from '../domain/feature-view.js';
 import type { ServiceRequestFeature, ServiceView } from '../domain/feature-service.js';
+import type { FeatureDefinition, ViewDefinition } from '../domain/feature-view.js';
 import type { FeaturePlan, TrainingSetManifest } from '../domain/training-set.js';
 
 const schema = pgSchema('features');

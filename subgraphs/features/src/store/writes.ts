@@ -1,8 +1,16 @@
 // Statements that change this subgraph's tables; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
-import { and, eq, sql } from 'drizzle-orm';
 import type { InferInsertModel } from 'drizzle-orm';
-import { dataSource, entity, featureService, featureView, materialization, trainingSet, trainingSetView } from './tables.js';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  dataSource,
+  entity,
+  featureService,
+  featureView,
+  materialization,
+  trainingSet,
+  trainingSetView,
+} from './tables.js';
 
 export async function insertDataSource(tx: Tx, row: InferInsertModel<typeof dataSource>): Promise<void> {
   await tx.insert(dataSource).values(row);
@@ -29,20 +37,32 @@ export async function insertFeatureView(tx: Tx, row: InferInsertModel<typeof fea
 export async function saveBuild(
   tx: Tx,
   id: string,
-  build: Pick<InferInsertModel<typeof featureView>, 'rows' | 'keys' | 'digest' | 'firstEventTime' | 'lastEventTime' | 'statistics'>,
+  build: Pick<
+    InferInsertModel<typeof featureView>,
+    'rows' | 'keys' | 'digest' | 'firstEventTime' | 'lastEventTime' | 'statistics'
+  >,
 ): Promise<void> {
-  await tx.update(featureView).set({ ...build, state: 'BUILT' }).where(eq(featureView.id, id));
+  await tx
+    .update(featureView)
+    .set({ ...build, state: 'BUILT' })
+    .where(eq(featureView.id, id));
 }
 
 export async function insertFeatureService(tx: Tx, row: InferInsertModel<typeof featureService>): Promise<void> {
   await tx.insert(featureService).values(row);
 }
 
-export async function insertTrainingSet(tx: Tx, row: InferInsertModel<typeof trainingSet>, featureViewIds: readonly string[]): Promise<void> {
+export async function insertTrainingSet(
+  tx: Tx,
+  row: InferInsertModel<typeof trainingSet>,
+  featureViewIds: readonly string[],
+): Promise<void> {
   await tx.insert(trainingSet).values(row);
   await tx
     .insert(trainingSetView)
-    .values(featureViewIds.map((featureViewId) => ({ workspaceId: row.workspaceId, trainingSetId: row.id, featureViewId })));
+    .values(
+      featureViewIds.map((featureViewId) => ({ workspaceId: row.workspaceId, trainingSetId: row.id, featureViewId })),
+    );
 }
 
 export async function insertMaterialization(tx: Tx, row: InferInsertModel<typeof materialization>): Promise<void> {

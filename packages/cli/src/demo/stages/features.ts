@@ -1,4 +1,9 @@
-import { BuildFeatureViewDocument, CreateEntityDocument, CreateFeatureServiceDocument, CreateFeatureViewDocument } from '@falaj/client';
+import {
+  BuildFeatureViewDocument,
+  CreateEntityDocument,
+  CreateFeatureServiceDocument,
+  CreateFeatureViewDocument,
+} from '@falaj/client';
 import { featureViews, requestFeatures, serviceKeys } from '../flight-features.js';
 import { need, type Stage } from '../journey.js';
 
@@ -33,7 +38,10 @@ export const features: Stage = {
       input: {
         name: 'flight_delay',
         description: 'What is known of network, airports and route when a flight is due to leave.',
-        views: featureViews.map((view, place) => ({ featureViewId: viewIds[place] ?? '', keys: serviceKeys[view.name] ?? [] })),
+        views: featureViews.map((view, place) => ({
+          featureViewId: viewIds[place] ?? '',
+          keys: serviceKeys[view.name] ?? [],
+        })),
         requestFeatures,
       },
     });

@@ -17,7 +17,8 @@ export const guard: Stage = {
       input: { name: 'abroad', modelVersionId: need(journey.ids, 'modelVersionId'), zone: 'US' },
     });
     const refusal = abroad.errors?.[0];
-    if (refusal?.extensions.code !== 'RESIDENCY_VIOLATION') throw new Error(`A deployment to US answered ${refusal?.extensions.code ?? 'success'}.`);
+    if (refusal?.extensions.code !== 'RESIDENCY_VIOLATION')
+      throw new Error(`A deployment to US answered ${refusal?.extensions.code ?? 'success'}.`);
     const { auditRecords } = await journey
       .connect({ token: journey.operatorToken, workspace: need(journey.ids, 'workspaceId') })
       .data(AuditRecordsDocument, { first: 1 });

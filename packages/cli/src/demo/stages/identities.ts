@@ -1,4 +1,10 @@
-import { CreatePrincipalDocument, CreateWorkspaceDocument, GrantRoleDocument, IssueAccessTokenDocument, CreateExperimentDocument } from '@falaj/client';
+import {
+  CreateExperimentDocument,
+  CreatePrincipalDocument,
+  CreateWorkspaceDocument,
+  GrantRoleDocument,
+  IssueAccessTokenDocument,
+} from '@falaj/client';
 import { type Actor, need, type Stage } from '../journey.js';
 
 /** A workspace in zone AE, three principals with one role each, and an outsider without any; then one refusal. */
@@ -17,7 +23,9 @@ export const identities: Stage = {
       });
       const principalId = need(createPrincipal, 'principal').id;
       if (role) await administrator.data(GrantRoleDocument, { input: { principalId, role } });
-      const { issueAccessToken } = await administrator.data(IssueAccessTokenDocument, { input: { principalId, ttlSeconds: 900 } });
+      const { issueAccessToken } = await administrator.data(IssueAccessTokenDocument, {
+        input: { principalId, ttlSeconds: 900 },
+      });
       const token = need(issueAccessToken, 'token');
       return { name, principalId, token, client: journey.connect({ token, workspace: workspaceId }) };
     };
@@ -27,9 +35,12 @@ export const identities: Stage = {
       approver: await hire('dana approver', 'approver'),
       outsider: await hire('omar outsider', null),
     });
-    const refused = await need(journey.actors, 'engineer').client.request(CreateExperimentDocument, { input: { name: 'not mine to make' } });
+    const refused = await need(journey.actors, 'engineer').client.request(CreateExperimentDocument, {
+      input: { name: 'not mine to make' },
+    });
     const code = refused.errors?.[0]?.extensions.code;
-    if (code !== 'FORBIDDEN') throw new Error(`A feature engineer created an experiment: expected FORBIDDEN, found ${code ?? 'success'}.`);
+    if (code !== 'FORBIDDEN')
+      throw new Error(`A feature engineer created an experiment: expected FORBIDDEN, found ${code ?? 'success'}.`);
     return `1 workspace in AE, 3 roles, 1 outsider; a feature engineer may not create an experiment: ${code}`;
   },
 };

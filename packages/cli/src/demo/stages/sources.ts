@@ -12,7 +12,9 @@ export const sources: Stage = {
     const folder = journey.label;
     mkdirSync(join(journey.landing, folder), { recursive: true });
     // The package exports its script only: its files are found beside it.
-    const [before = ''] = createRequire(import.meta.url).resolve('vega-datasets').split(`vega-datasets${sep}`);
+    const [before = ''] = createRequire(import.meta.url)
+      .resolve('vega-datasets')
+      .split(`vega-datasets${sep}`);
     const sample = join(before, 'vega-datasets');
     const land = (file: string) => {
       copyFileSync(join(sample, 'data', file), join(journey.landing, folder, file));
@@ -22,7 +24,13 @@ export const sources: Stage = {
       const { createDataSource } = await client.data(CreateDataSourceDocument, { input });
       return need(createDataSource, 'dataSource');
     };
-    const flights = await register({ name: 'flights', format: 'JSON', path: land('flights-20k.json'), zone: 'AE', categories: ['none'] });
+    const flights = await register({
+      name: 'flights',
+      format: 'JSON',
+      path: land('flights-20k.json'),
+      zone: 'AE',
+      categories: ['none'],
+    });
     const airports = await register({
       name: 'airports',
       format: 'CSV',
@@ -33,7 +41,13 @@ export const sources: Stage = {
       columnClasses: [{ column: 'name', fieldClass: 'pii' }],
     });
     journey.progress('3 million flights, Parquet');
-    const history = await register({ name: 'flights-3m', format: 'PARQUET', path: land('flights-3m.parquet'), zone: 'AE', categories: ['none'] });
+    const history = await register({
+      name: 'flights-3m',
+      format: 'PARQUET',
+      path: land('flights-3m.parquet'),
+      zone: 'AE',
+      categories: ['none'],
+    });
     journey.ids.flights = flights.id;
     journey.ids.airports = airports.id;
     return `JSON ${flights.rows} flights, CSV ${airports.rows} airports, Parquet ${history.rows} flights; zone AE, 1 column tagged pii`;

@@ -1,4 +1,9 @@
-import { CreateExperimentDocument, RunProgressDocument, RunStateDocument, StartTrainingRunDocument } from '@falaj/client';
+import {
+  CreateExperimentDocument,
+  RunProgressDocument,
+  RunStateDocument,
+  StartTrainingRunDocument,
+} from '@falaj/client';
 import { trainerParameters } from '../flight-features.js';
 import { need, type Stage } from '../journey.js';
 
