@@ -1,7 +1,7 @@
 // Writes docs/reference from the code's own tables, so that no page can say other than the code.
 // `--check` writes nothing and fails where a checked-in page is stale. Needs a build: `npm run reference` brings one.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { errorCodes } from '@falaj/runtime';
+import { errorCodes } from '../packages/runtime/dist/error-codes.js';
 
 const page = new URL('../docs/reference/errors.md', import.meta.url);
 
@@ -20,7 +20,9 @@ Generated from \`packages/runtime/src/error-codes.ts\` by \`npm run reference\`;
 Every error of the graph carries \`extensions.code\`, \`extensions.retryable\` and \`extensions.traceId\`; some carry \`details\`
 (machine-readable facts) and \`retryAfterMs\`. A code is never reused and its meaning never changes.
 
-- **HTTP**: the status where the whole request fails with this error. An error beside data comes with status 200.
+- **HTTP**: the status of a request that is refused before it is executed, and of the inference protocol (there
+  \`PRECONDITION_FAILED\` is 503: the model does not serve). A fault while a GraphQL
+  document is executed comes with status 200 and \`errors\`.
 - **Retryable**: the same request may succeed later without a change.
 - **Public**: the message is shown to the caller; otherwise the meaning below stands in its place, and the trace id leads to the log.
 
