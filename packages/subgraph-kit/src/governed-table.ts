@@ -34,5 +34,3 @@ export function attributeType(column: PgColumn): AttributeType {
   if (/^(smallint|integer|bigint|double|real|numeric)/.test(sqlType)) return 'number';
   return 'string';
 }
-
-export type { FieldClass };

@@ -107,5 +107,3 @@ export function requireColumns(source: SourceFile, columns: readonly SourceColum
     },
   );
 }
-
-export const select = (columns: readonly string[]): string => columns.map(name).join(', ');

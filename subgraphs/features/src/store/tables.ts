@@ -109,5 +109,3 @@ export const materialization = schema.table('materialization', {
   startedAt: instant('started_at').notNull(),
   finishedAt: instant('finished_at').notNull(),
 });
-
-export type { FeatureColumn };
