@@ -4,22 +4,42 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditMigrations } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
-import { composeSupergraph, createGateway, type Gateway, type LocalSubgraph, type RemoteSubgraph } from '@falaj/gateway';
+import {
+  composeSupergraph,
+  createGateway,
+  type Gateway,
+  type LocalSubgraph,
+  type RemoteSubgraph,
+} from '@falaj/gateway';
 import { bootstrap, identityMigrations } from '@falaj/identity';
 import { createArtifactVault, loadPlugins, type PluginRegistry } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, PlatformError, startTracing } from '@falaj/runtime';
 import type { InferencePorts } from '@falaj/subgraph-deployments';
 import type { GovernanceServices } from '@falaj/subgraph-governance';
-import { createCursorSeal, createSubgraphServer, GraphClient, type Platform, type Subgraph, startSubgraph } from '@falaj/subgraph-kit';
+import {
+  createCursorSeal,
+  createSubgraphServer,
+  GraphClient,
+  type Platform,
+  type Subgraph,
+  startSubgraph,
+} from '@falaj/subgraph-kit';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
-import { remoteGraph, INTERNAL_TOKEN_HEADER } from './graph-executor.js';
+import { INTERNAL_TOKEN_HEADER, remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
-import { mountInference } from './inference-routes.js';
 import { proxyInference } from './inference-proxy.js';
-import { allSubgraphs, describeAll, mergeNouns, type SubgraphDescription, type SubgraphName, subgraphNames } from './subgraphs.js';
+import { mountInference } from './inference-routes.js';
+import {
+  allSubgraphs,
+  describeAll,
+  mergeNouns,
+  type SubgraphDescription,
+  type SubgraphName,
+  subgraphNames,
+} from './subgraphs.js';
 
 /** What one process does; all of it by default. */
 export interface Roles {
@@ -41,14 +61,22 @@ export interface RunningPlatform {
 /** Where a subgraph that runs in another process is reached, e.g. `FALAJ_SUBGRAPH_MODELS_URL=http://10.0.0.7:4103`. */
 const remoteUrl = (name: string): string | undefined => process.env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`];
 
-export async function startPlatform(config: ResolvedConfig, roles: Roles, progress: (step: string) => void): Promise<RunningPlatform> {
+export async function startPlatform(
+  config: ResolvedConfig,
+  roles: Roles,
+  progress: (step: string) => void,
+): Promise<RunningPlatform> {
   const log = createLogger('platform');
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let inference: { models: InferencePorts['models']; ready: () => boolean } | undefined;
-  let governance: { identity: IdentityServices; policy: PolicyStore; descriptions: SubgraphDescription[]; rules: readonly Rule[] } | undefined;
+  let governance:
+    | { identity: IdentityServices; policy: PolicyStore; descriptions: SubgraphDescription[]; rules: readonly Rule[] }
+    | undefined;
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {
-      await Promise.resolve(closer()).catch((error: unknown) => log.warn('a part did not stop cleanly', { error: String(error) }));
+      await Promise.resolve(closer()).catch((error: unknown) =>
+        log.warn('a part did not stop cleanly', { error: String(error) }),
+      );
     }
   };
   try {
@@ -60,7 +88,12 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
 
   async function start(): Promise<RunningPlatform> {
     collectProcessMetrics();
-    closers.push(startTracing({ ratio: config.tracing.ratio, ...(config.tracing.endpoint ? { endpoint: config.tracing.endpoint } : {}) }));
+    closers.push(
+      startTracing({
+        ratio: config.tracing.ratio,
+        ...(config.tracing.endpoint ? { endpoint: config.tracing.endpoint } : {}),
+      }),
+    );
     const dataDirectory = openDataDirectory(config.dataDirectory);
 
     progress('database');
@@ -70,7 +103,12 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
         inference = { models, ready };
       },
     });
-    await migrate({ url }, [auditMigrations, identityMigrations, policyMigrations, ...definitions.map((definition) => definition.migrations)]);
+    await migrate({ url }, [
+      auditMigrations,
+      identityMigrations,
+      policyMigrations,
+      ...definitions.map((definition) => definition.migrations),
+    ]);
     const database = await openDatabase({ url, maxConnections: 20, applicationName: 'falaj' });
     closers.push(() => database.close());
     await assertRowSecurity(database);
@@ -90,7 +128,8 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
       config: config.plugins,
       resolveFrom: config.directory,
       dataDirectory: config.dataDirectory,
-      secrets: (name) => (name === 'database-url' ? url : process.env[`FALAJ_SECRET_${name.toUpperCase().replaceAll('-', '_')}`]),
+      secrets: (name) =>
+        name === 'database-url' ? url : process.env[`FALAJ_SECRET_${name.toUpperCase().replaceAll('-', '_')}`],
     });
     closers.push(() => plugins.close());
 
@@ -108,8 +147,13 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
 
     progress('subgraphs');
     const local: Subgraph[] = [];
-    for (const definition of definitions.filter((candidate) => roles.subgraphs.includes(candidate.name as SubgraphName))) {
-      const subgraph = await startSubgraph(definition, { ...platform, log: createLogger(`subgraph.${definition.name}`) });
+    for (const definition of definitions.filter((candidate) =>
+      roles.subgraphs.includes(candidate.name as SubgraphName),
+    )) {
+      const subgraph = await startSubgraph(definition, {
+        ...platform,
+        log: createLogger(`subgraph.${definition.name}`),
+      });
       closers.push(() => subgraph.close());
       local.push(subgraph);
     }
@@ -124,7 +168,6 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
     const address = await gateway.listen(config.listen);
     return { url: address, identity, database, dataDirectory, administratorId, close };
   }
-
 
   /** Governance looks at the platform from above; what it sees is there once the platform stands, not when it is wired. */
   function governanceServices(): GovernanceServices {
@@ -147,23 +190,42 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
     };
   }
 
-  async function openGateway(local: Subgraph[], descriptions: SubgraphDescription[], identity: IdentityServices, health: Parameters<typeof createGateway>[0]['health']): Promise<Gateway> {
+  async function openGateway(
+    local: Subgraph[],
+    descriptions: SubgraphDescription[],
+    identity: IdentityServices,
+    health: Parameters<typeof createGateway>[0]['health'],
+  ): Promise<Gateway> {
     const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
       const here = local.find((subgraph) => subgraph.name === name);
       if (here) return here;
       const url = remoteUrl(name);
-      if (!url) throw new PlatformError('CONFIG_INVALID', `Subgraph ${name} runs elsewhere: set FALAJ_SUBGRAPH_${name.toUpperCase()}_URL to its address.`);
+      if (!url)
+        throw new PlatformError(
+          'CONFIG_INVALID',
+          `Subgraph ${name} runs elsewhere: set FALAJ_SUBGRAPH_${name.toUpperCase()}_URL to its address.`,
+        );
       return { name, url: new URL('/graphql', url).href };
     });
-    const { supergraphSdl } = composeSupergraph(descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })));
+    const { supergraphSdl } = composeSupergraph(
+      descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })),
+    );
     const deployments = remoteUrl('deployments');
-    const dataPlane = inference ? mountInference(inference.models, inference.ready, identity.authenticate) : deployments ? proxyInference(deployments) : undefined;
+    const dataPlane = inference
+      ? mountInference(inference.models, inference.ready, identity.authenticate)
+      : deployments
+        ? proxyInference(deployments)
+        : undefined;
     return createGateway({
       supergraphSdl,
       subgraphs,
       authenticate: identity.authenticate,
       identityHeaders: async (request, subgraph, body) => ({
-        [INTERNAL_TOKEN_HEADER]: identity.tokens.mint(request.principal, { audience: subgraph, body, requestId: request.requestId }),
+        [INTERNAL_TOKEN_HEADER]: identity.tokens.mint(request.principal, {
+          audience: subgraph,
+          body,
+          requestId: request.requestId,
+        }),
         'x-request-id': request.requestId,
       }),
       profile: config.profile,
@@ -173,9 +235,17 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
     });
   }
 
-  async function serveSubgraph(local: Subgraph[], graph: GraphClient, parts: Omit<RunningPlatform, 'url' | 'close'>): Promise<RunningPlatform> {
+  async function serveSubgraph(
+    local: Subgraph[],
+    graph: GraphClient,
+    parts: Omit<RunningPlatform, 'url' | 'close'>,
+  ): Promise<RunningPlatform> {
     const [subgraph] = local;
-    if (!subgraph || local.length !== 1) throw new PlatformError('CONFIG_INVALID', 'A process without the gateway serves exactly one subgraph: --role subgraph:<name>.');
+    if (!subgraph || local.length !== 1)
+      throw new PlatformError(
+        'CONFIG_INVALID',
+        'A process without the gateway serves exactly one subgraph: --role subgraph:<name>.',
+      );
     const gatewayUrl = process.env.FALAJ_GATEWAY_URL;
     if (!gatewayUrl) throw new PlatformError('CONFIG_INVALID', 'Set FALAJ_GATEWAY_URL to the address of the gateway.');
     graph.install(remoteGraph(gatewayUrl, parts.identity.tokens));
@@ -191,7 +261,10 @@ export async function startPlatform(config: ResolvedConfig, roles: Roles, progre
   }
 }
 
-async function databaseUrl(dataDirectory: DataDirectory, closers: (() => Promise<unknown>)[] | (() => unknown)[]): Promise<string> {
+async function databaseUrl(
+  dataDirectory: DataDirectory,
+  closers: (() => Promise<unknown>)[] | (() => unknown)[],
+): Promise<string> {
   const given = process.env.FALAJ_DATABASE_URL;
   if (given) return given;
   const server = await startEmbeddedPostgres({ dataDirectory: dataDirectory.database });
@@ -201,10 +274,15 @@ async function databaseUrl(dataDirectory: DataDirectory, closers: (() => Promise
 
 async function readiness(database: Database, plugins: PluginRegistry) {
   const [stored, loaded] = await Promise.all([database.health(), plugins.health()]);
-  const failing = loaded.plugins.filter((plugin) => plugin.state !== 'READY').map((plugin) => `${plugin.kind}/${plugin.name}: ${plugin.detail}`);
+  const failing = loaded.plugins
+    .filter((plugin) => plugin.state !== 'READY')
+    .map((plugin) => `${plugin.kind}/${plugin.name}: ${plugin.detail}`);
   return {
     ready: stored.ok && loaded.ok,
-    checks: { database: stored, plugins: { ok: loaded.ok, ...(failing.length > 0 ? { detail: failing.join('; ') } : {}) } },
+    checks: {
+      database: stored,
+      plugins: { ok: loaded.ok, ...(failing.length > 0 ? { detail: failing.join('; ') } : {}) },
+    },
   };
 }
 

@@ -21,9 +21,22 @@ export class RunProgressResolver {
   }
 }
 
+/** A notice may be lost with its connection: the run is looked at again after this long in any case. */
+const POLL_MS = 2_000;
+
+async function changeOrPoll(subscribe: (resolve: () => void) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, POLL_MS);
+    subscribe(resolve);
+  });
+  clearTimeout(timer);
+}
+
 /** One event at the start and one per change; bursts are answered by the newest state, so a slow reader never queues. */
 async function* follow(context: ExperimentsContext, runId: string): AsyncGenerator<RunProgress> {
   let changed = true;
+  let shown = '';
   let wake = () => {};
   const note = () => {
     changed = true;
@@ -33,10 +46,13 @@ async function* follow(context: ExperimentsContext, runId: string): AsyncGenerat
   context.request.signal.addEventListener('abort', note);
   try {
     for (;;) {
-      if (!changed) await new Promise<void>((resolve) => (wake = resolve));
+      if (!changed) await changeOrPoll((resolve) => (wake = resolve));
       if (context.request.signal.aborted) return;
       changed = false;
       const row = await context.reads.required(runs, runId);
+      const state = `${row.state}/${row.step}`;
+      if (state === shown) continue;
+      shown = state;
       const [metrics] = await latestMetrics(context, [runId]);
       yield {
         runId,
