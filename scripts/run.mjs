@@ -1,8 +1,7 @@
 // The one door of every npm script: brings the installation and the build up to date, then runs the task under the
 // project's own Node, whatever Node the machine has (>= 20). No dependency may be imported here: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,37 +19,50 @@ const env = {
 
 const [task = '', ...args] = process.argv.slice(2);
 
-function fail(message, output = '') {
-  process.stderr.write(`${output}\n${message}\n`);
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  if (task === 'test' || task === 'faults') process.stdout.write('0 passed, 1 failed\n');
   process.exit(1);
 }
 
 /** Runs a quiet step with one line of progress; its output is shown only when it fails. */
-function step(label, command, argv) {
+function succeeds(label, command, argv) {
   const started = Date.now();
-  const terminal = process.stdout.isTTY;
-  process.stdout.write(terminal ? `${label} …` : `${label} …\n`);
+  const terminal = process.stderr.isTTY;
+  if (terminal) process.stderr.write(`${label} …`);
   const result = spawnSync(command, argv, { cwd: root, env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (result.status !== 0) fail(`${label} failed.`, `${result.stdout ?? ''}${result.stderr ?? ''}`);
-  const line = `${label} (${((Date.now() - started) / 1000).toFixed(1)} s)`;
-  process.stdout.write(terminal ? `\r\u001b[K✓ ${line}\n` : `✓ ${line}\n`);
+  const ok = result.status === 0;
+  const line = `${ok ? '✓' : '✗'} ${label} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`;
+  process.stderr.write(terminal ? `\r\u001b[K${line}` : line);
+  if (!ok) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}\n`);
+  return ok;
+}
+
+const turbo = (label, name) =>
+  succeeds(label, bin('turbo'), ['run', `//#${name}`, '--ui=stream', '--output-logs=errors-only', '--log-prefix=none']);
+
+/** Whether every package of the lock lies in node_modules in its version; npm writes its own list last of all. */
+function installed() {
+  const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+  const list = 'node_modules/.package-lock.json';
+  if (!existsSync(join(root, list)) || !existsSync(node)) return false;
+  const there = packagesOf(list);
+  return Object.entries(packagesOf('package-lock.json')).every(
+    ([path, { version, link, optional }]) =>
+      !path.includes('node_modules/') || link || optional || there[path]?.version === version,
+  );
 }
 
 function install() {
-  const marker = join(root, 'node_modules/.falaj-installed');
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return;
-  step('Installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  if (!existsSync(node))
+  if (installed()) return;
+  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (!succeeds('Installing packages', 'npm', flags)) fail('The packages could not be installed.');
+  if (!existsSync(node)) {
     fail(
-      'The npm package `node` brought no binary for this platform; install Node 24 and link it at node_modules/node/bin/node.',
+      'The package `node` has no binary for this platform; install Node 24 and link it at node_modules/node/bin/node.',
     );
-  writeFileSync(marker, lock);
+  }
 }
-
-const build = () => step('Building', bin('turbo'), ['run', '//#build:all', '--ui=stream', '--output-logs=errors-only']);
 
 /** Hands the terminal over; signals reach the child through the process group. */
 function run(command, argv) {
@@ -63,41 +75,37 @@ const cli = (...argv) => run(node, [join(root, 'packages/cli/dist/main.js'), ...
 
 const CHECKS = ['types', 'lint', 'directions', 'unused', 'schema'];
 
-async function check() {
-  const failed = [];
-  for (const name of CHECKS) {
-    const code = await run(bin('turbo'), [
-      'run',
-      `//#check:${name}`,
-      '--ui=stream',
-      '--output-logs=new-only',
-      '--log-prefix=none',
-    ]);
-    if (code !== 0) failed.push(name);
-    process.stdout.write(`${code === 0 ? '✓' : '✗'} check ${name}\n`);
+/** The checks that failed. */
+const check = () => CHECKS.filter((name) => !turbo(`Checking ${name}`, `check:${name}`));
+
+/** What vitest reported; a file that does not even load has no test to count: it counts as one failure. */
+function countsOf(report) {
+  let results = { numPassedTests: 0, numFailedTests: 0, testResults: [] };
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    process.stderr.write('vitest ended without a whole report.\n');
   }
-  return failed;
+  const { numPassedTests, numFailedTests, testResults } = results;
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
+  return { passed: numPassedTests, failed: numFailedTests + broken.length };
 }
 
 async function test() {
-  const failedChecks = args.length === 0 ? await check() : [];
+  const whole = args.length === 0;
+  const failedChecks = whole ? check() : [];
   const report = join(root, 'node_modules/.falaj-test.json');
-  await run(node, [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...args,
-  ]);
-  const results = JSON.parse(readFileSync(report, 'utf8'));
-  // A file that does not even load has no test to count: it counts as one failure.
-  const broken = results.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
-  ).length;
-  const checks = args.length === 0 ? CHECKS.length : 0;
-  const failed = results.numFailedTests + broken + failedChecks.length;
-  process.stdout.write(`${results.numPassedTests + checks - failedChecks.length} passed, ${failed} failed\n`);
+  rmSync(report, { force: true });
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await run(node, [vitest, 'run', ...reporters, ...args]);
+  const counts = countsOf(report);
+  // vitest may fail without a failed test: it crashed, found no file, or saw an error outside of every test.
+  const failed = Math.max(counts.failed, code === 0 ? 0 : 1) + failedChecks.length;
+  const passed = counts.passed + (whole ? CHECKS.length - failedChecks.length : 0);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
 
@@ -115,8 +123,8 @@ const tasks = {
       'start',
       ...args,
     ]),
-  build: async () => 0,
-  check: async () => ((await check()).length === 0 ? 0 : 1),
+  build: () => 0,
+  check: () => (check().length === 0 ? 0 : 1),
   test,
   bench: () => run(node, [join(root, 'test/dist/bench/run.js'), ...args]),
   faults: () => run(node, [join(root, 'test/dist/faults/run.js'), ...args]),
@@ -125,5 +133,5 @@ const tasks = {
 const chosen = tasks[task];
 if (!chosen) fail(`Unknown task "${task}"; there are ${Object.keys(tasks).join(', ')}.`);
 install();
-build();
+if (!turbo('Building', 'build:all')) fail('The build failed.');
 process.exit(await chosen());

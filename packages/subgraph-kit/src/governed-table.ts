@@ -1,4 +1,3 @@
-import type { FieldClass } from '@falaj/policy';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'timestamp';

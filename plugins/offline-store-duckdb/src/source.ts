@@ -5,7 +5,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import { PluginError, type SourceRef } from '@falaj/plugin-sdk';
 import type { Session } from './database.js';
-import { literal, name } from './sql-text.js';
+import { literal } from './sql-text.js';
 
 export interface SourceFile {
   readonly ref: SourceRef;

@@ -1,4 +1,4 @@
-import type { FeatureColumn, FeatureStatistics, TrainingColumn } from '@falaj/contracts';
+import type { FeatureStatistics, TrainingColumn } from '@falaj/contracts';
 import { bigint, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { SourceColumn } from '../domain/data-source.js';
 import type { ServiceRequestFeature, ServiceView } from '../domain/feature-service.js';
