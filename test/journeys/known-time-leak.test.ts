@@ -136,7 +136,8 @@ async function trainingSet(known: 'as defined' | 'event time only'): Promise<Tra
     { data: built.data, columns: [...names, label.name, 'origin', 'destination'] },
     call,
   );
-  const column = (name: string) => read.columns.find((each) => each.name === name)?.values ?? [];
+  const column = (name: string): readonly (number | string | null)[] =>
+    Array.from((read.columns.find((each) => each.name === name)?.values ?? []) as ArrayLike<number | string | null>);
   const values = new Float32Array(read.rows * names.length);
   names.forEach((name, place) => {
     for (const [row, value] of column(name).entries()) values[row * names.length + place] = Number(value);
@@ -144,9 +145,9 @@ async function trainingSet(known: 'as defined' | 'event time only'): Promise<Tra
   const destinations = column('destination');
   return {
     features: { rows: read.rows, columns: names, values },
-    labels: Float32Array.from(column(label.name) as Float64Array),
-    routes: Array.from(column('origin'), (origin, row) => `${origin}-${destinations[row]}`),
-    hours: Array.from(column('hour'), (hour) => Math.floor(Number(hour))),
+    labels: Float32Array.from(column(label.name).map(Number)),
+    routes: column('origin').map((origin, row) => `${origin}-${destinations[row]}`),
+    hours: column('hour').map((hour) => Math.floor(Number(hour))),
   };
 }
 

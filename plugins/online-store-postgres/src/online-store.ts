@@ -52,7 +52,8 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
         const known = newest.get(row.key);
         if (!known || row.eventTime >= known.eventTime) newest.set(row.key, row);
       }
-      const unique = [...newest.values()];
+      // Every writer locks rows in the same order: in any other, two that overlap would wait for each other.
+      const unique = [...newest.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
       const result = await inWorkspace(call, (client) =>
         client.query(
           `insert into ${table} as held (workspace_id, view, version, key, event_time, data)

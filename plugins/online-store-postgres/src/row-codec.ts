@@ -30,6 +30,7 @@ export function encodeRow(columns: readonly FeatureColumn[], values: readonly Fe
       const byte = HEADER + (place >> 3);
       bytes[byte] = (bytes[byte] as number) | (1 << (place & 7));
     } else if (column.type === 'STRING') {
+      if (typeof value !== 'string') throw wrongType(column, value);
       const text = texts[place] as Buffer;
       at = bytes.writeUInt32LE(text.length, at);
       at += text.copy(bytes, at);
@@ -37,34 +38,44 @@ export function encodeRow(columns: readonly FeatureColumn[], values: readonly Fe
       if (typeof value !== 'boolean') throw wrongType(column, value);
       at = bytes.writeUInt8(value ? 1 : 0, at);
     } else {
-      if (typeof value !== 'number' || (column.type !== 'FLOAT64' && !Number.isSafeInteger(value)))
-        throw wrongType(column, value);
+      const fits = column.type === 'FLOAT64' ? Number.isFinite(value) : Number.isSafeInteger(value);
+      if (typeof value !== 'number' || !fits) throw wrongType(column, value);
       at = bytes.writeDoubleLE(value, at);
     }
   }
   return bytes;
 }
 
+/** Throws CORRUPT for bytes that are not exactly a row of these columns: they must never be read as other values. */
 export function decodeRow(columns: readonly FeatureColumn[], bytes: Buffer): FeatureValue[] {
-  if (bytes[0] !== FORMAT || bytes.readUInt16LE(1) !== columns.length) {
-    throw new PluginError(
-      'CORRUPT',
-      `A stored row has format ${bytes[0]} and ${bytes.readUInt16LE(1)} columns; expected ${FORMAT} and ${columns.length}.`,
-    );
-  }
   let at = HEADER + Math.ceil(columns.length / 8);
-  return columns.map((column, place): FeatureValue => {
+  const take = (length: number): number => {
+    at += length;
+    if (at > bytes.length) throw corrupt(columns, bytes);
+    return at - length;
+  };
+  take(0);
+  if (bytes[0] !== FORMAT || bytes.readUInt16LE(1) !== columns.length) throw corrupt(columns, bytes);
+  const values = columns.map((column, place): FeatureValue => {
     if (((bytes[HEADER + (place >> 3)] as number) >> (place & 7)) & 1) return null;
-    if (column.type === 'STRING') {
-      const length = bytes.readUInt32LE(at);
-      at += 4 + length;
-      return bytes.toString('utf8', at - length, at);
-    }
-    if (column.type === 'BOOL') return bytes[at++] === 1;
-    at += 8;
-    return bytes.readDoubleLE(at - 8);
+    if (column.type === 'BOOL') return bytes[take(1)] === 1;
+    if (column.type !== 'STRING') return bytes.readDoubleLE(take(8));
+    const length = bytes.readUInt32LE(take(4));
+    const start = take(length);
+    return bytes.toString('utf8', start, start + length);
   });
+  if (at !== bytes.length) throw corrupt(columns, bytes);
+  return values;
 }
 
+const corrupt = (columns: readonly FeatureColumn[], bytes: Buffer): PluginError =>
+  new PluginError(
+    'CORRUPT',
+    `A stored row of ${bytes.length} bytes and format ${bytes[0]} is no row of ${columns.length} columns in format ${FORMAT}; write it again.`,
+  );
+
 const wrongType = (column: FeatureColumn, value: unknown): PluginError =>
-  new PluginError('BAD_INPUT', `Column "${column.name}" is ${column.type}; found ${JSON.stringify(value)}.`);
+  new PluginError(
+    'BAD_INPUT',
+    `Column "${column.name}" is ${column.type}; found ${typeof value === 'number' ? value : JSON.stringify(value)}.`,
+  );
