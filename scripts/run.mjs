@@ -55,7 +55,8 @@ function installed() {
 
 function install() {
   if (installed()) return;
-  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock without the optional packages of other platforms, which not every registry carries.
+  const flags = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   if (!succeeds('Installing packages', 'npm', flags)) fail('The packages could not be installed.');
   if (!existsSync(node)) {
     fail(
