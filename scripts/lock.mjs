@@ -4,7 +4,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const OS = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32', 'windows'];
+const OS = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'aix',
+  'win32',
+  'windows',
+];
 const CPU = ['arm64', 'x64', 'arm', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32', '64'];
 
 if (!process.argv.includes('--complete')) {
@@ -21,7 +33,8 @@ function resolved(path, name) {
   for (let from = path; ; from = from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/')))) {
     const place = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`;
     if (packages[place]) return place;
-    if (from === '' || !from.includes('/node_modules/')) return packages[`node_modules/${name}`] ? `node_modules/${name}` : undefined;
+    if (from === '' || !from.includes('/node_modules/'))
+      return packages[`node_modules/${name}`] ? `node_modules/${name}` : undefined;
   }
 }
 
@@ -35,7 +48,13 @@ for (const [path, entry] of Object.entries(packages)) {
     const os = OS.filter((word) => words.includes(word)).map((word) => (word === 'windows' ? 'win32' : word));
     const cpu = CPU.filter((word) => words.includes(word)).map((word) => (word === '64' ? 'x64' : word));
     const place = packages[`node_modules/${name}`] ? `${path}/node_modules/${name}` : `node_modules/${name}`;
-    packages[place] = { version, ...(cpu.length > 0 ? { cpu } : {}), ...(entry.dev ? { dev: true } : {}), optional: true, ...(os.length > 0 ? { os } : {}) };
+    packages[place] = {
+      version,
+      ...(cpu.length > 0 ? { cpu } : {}),
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+      ...(os.length > 0 ? { os } : {}),
+    };
     added++;
   }
 }

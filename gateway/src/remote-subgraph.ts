@@ -7,7 +7,8 @@ import type { GatewayOptions, RemoteSubgraph, SubgraphRequest } from './contract
 import { readEventStream } from './event-stream.js';
 import { asResult } from './remote-result.js';
 
-const DEADLINE_MS = 30_000;
+/** A mutation may build features or load a model; a question that takes this long will not be waited for. */
+const DEADLINE_MS = { query: 30_000, mutation: 290_000 };
 
 const texts = new WeakMap<DocumentNode, string>();
 
@@ -48,6 +49,7 @@ export function remoteExecutor(subgraph: RemoteSubgraph, identityHeaders: Gatewa
     const { document, operationName, variables, context } = request;
     const body = JSON.stringify({ query: textOf(document), variables, operationName });
     const operation = getOperationAST(document, operationName)?.operation;
+    const deadlineMs = operation === 'mutation' ? DEADLINE_MS.mutation : DEADLINE_MS.query;
     breaker.enter();
     try {
       if (operation === 'subscription') {
@@ -56,7 +58,7 @@ export function remoteExecutor(subgraph: RemoteSubgraph, identityHeaders: Gatewa
         breaker.succeeded();
         return events;
       }
-      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DEADLINE_MS)]);
+      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(deadlineMs)]);
       const accept = 'application/json';
       const response = await send(subgraph.url, request, body, signal, accept).catch((error: unknown) => {
         // A mutation may have been done before the connection broke: only questions are asked twice.
@@ -73,7 +75,7 @@ export function remoteExecutor(subgraph: RemoteSubgraph, identityHeaders: Gatewa
       const late = error instanceof Error && error.name === 'TimeoutError';
       throw new PlatformError(
         late ? 'GATEWAY_TIMEOUT' : 'DOWNSTREAM_SERVICE_ERROR',
-        `The subgraph ${subgraph.name} ${late ? `did not answer within ${DEADLINE_MS / 1000} s` : 'could not be reached'}.`,
+        `The subgraph ${subgraph.name} ${late ? `did not answer within ${deadlineMs / 1000} s` : 'could not be reached'}.`,
         { cause: error },
       );
     }

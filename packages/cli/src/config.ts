@@ -10,6 +10,15 @@ const issuer = z.object({
   audience: z.string().min(1),
   /** Default: found by discovery at the issuer. */
   jwksUri: z.url().optional(),
+  /** Accepted signatures; default all three. */
+  algorithms: z
+    .array(z.enum(['EdDSA', 'ES256', 'RS256']))
+    .min(1)
+    .optional(),
+  /** Type in the token's header; default `at+jwt` (RFC 9068), `JWT` for older issuers. */
+  tokenType: z.string().min(1).optional(),
+  /** The claim that names the principal; default `sub`. */
+  subjectClaim: z.string().min(1).optional(),
 });
 
 const schema = z.strictObject({

@@ -1,4 +1,4 @@
-// Who a request acts as: a bearer token of a trusted issuer, or an internal token of another process of this platform.
+// Who a request acts as: a bearer token of a trusted issuer.
 
 import type { Database } from '@falaj/database';
 import {
@@ -14,7 +14,6 @@ import {
 } from '@falaj/identity';
 import { anonymous, PlatformError, type Principal } from '@falaj/runtime';
 import type { ResolvedConfig } from '../config.js';
-import { GATEWAY_AUDIENCE, INTERNAL_ID_HEADER, INTERNAL_TOKEN_HEADER } from './graph-executor.js';
 
 export interface IdentityServices {
   readonly directory: Directory;
@@ -41,8 +40,6 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
     issuer,
     tokens,
     async authenticate(headers) {
-      const internal = headers[INTERNAL_TOKEN_HEADER];
-      if (internal !== undefined) return tokens.verify(internal, GATEWAY_AUDIENCE, headers[INTERNAL_ID_HEADER] ?? '');
       const { authorization } = headers;
       if (authorization === undefined) return anonymous;
       const [scheme, token] = authorization.split(' ');

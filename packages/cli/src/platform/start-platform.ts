@@ -32,6 +32,7 @@ import { INTERNAL_TOKEN_HEADER, remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
 import { proxyInference } from './inference-proxy.js';
 import { mountInference } from './inference-routes.js';
+import { internalGraphRoute } from './internal-graph-route.js';
 import {
   allSubgraphs,
   describeAll,
@@ -216,7 +217,7 @@ export async function startPlatform(
       : deployments
         ? proxyInference(deployments)
         : undefined;
-    return createGateway({
+    const gateway: Gateway = await createGateway({
       supergraphSdl,
       subgraphs,
       authenticate: identity.authenticate,
@@ -230,9 +231,10 @@ export async function startPlatform(
       }),
       profile: config.profile,
       persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
-      mount: dataPlane ? [dataPlane] : [],
+      mount: [internalGraphRoute(identity.tokens, () => gateway), ...(dataPlane ? [dataPlane] : [])],
       health,
     });
+    return gateway;
   }
 
   async function serveSubgraph(
