@@ -37,6 +37,9 @@ export const viewColumns = (spec: FeatureViewSpec): FeatureColumn[] =>
     type: feature.kind === 'COLUMN' ? feature.type : feature.aggregate === 'COUNT' ? 'INT64' : 'FLOAT64',
   }));
 
+/** The column of a feature in the built rows: no feature's name meets one of the store's own. */
+export const stored = (feature: string): string => name(`f:${feature}`);
+
 /** The canonical entity key: a JSON array of texts, null where a part is null. */
 export function keySql(keys: readonly KeyExpression[]): string {
   const parts = keys.map((key) => ('constant' in key ? literal(key.constant) : `${name(key.column)}::varchar`));
@@ -67,18 +70,19 @@ export async function buildFeatureRows(
   ];
   await session.run(
     `create or replace temp table events as
-       select ${keySql(spec.keys)} as key, ${eventTime} as e, coalesce(${knownTime}, ${eventTime}) as k, ${inputs.join(', ')}
+       select ${keySql(spec.keys)} as key, ${eventTime} as e, ${knownTime} as k, ${inputs.join(', ')}
        from source_rows where ${eventTime} is not null`,
   );
-  await session.run('delete from events where key is null');
+  // What has no known time is not known: to take the event time in its place would let the future in.
+  await session.run('delete from events where key is null or k is null');
   if (plain.length > 0) await winners(session, plain);
   if (windows.length === 0) {
     await session.run(`create or replace temp table ${target} as
-      select key, a, w.e as e, ${plain.map((feature) => `w.v.${name(feature.name)} as ${name(feature.name)}`).join(', ')} from winners order by key, a`);
+      select key, a, w.e as e, ${plain.map((feature) => `w.v.${name(feature.name)} as ${stored(feature.name)}`).join(', ')} from winners order by key, a`);
     return;
   }
   await sums(session, windows);
-  const windowValues = windows.map((feature) => `${windowValue(feature)} as ${name(feature.name)}`);
+  const windowValues = windows.map((feature) => `${windowValue(feature)} as ${stored(feature.name)}`);
   if (plain.length === 0) {
     await session.run(
       `create or replace temp table ${target} as select key, s as a, s as e, ${windowValues.join(', ')} from sums order by key, s`,
@@ -89,7 +93,7 @@ export async function buildFeatureRows(
   await session.run(`create or replace temp table ${target} as
     with instants as (select key, s from sums union select key, a from winners)
     select i.key, i.s as a, i.s as e,
-      ${spec.features.map((feature) => (feature.kind === 'COLUMN' ? `winner.w.v.${name(feature.name)} as ${name(feature.name)}` : `${windowValue(feature)} as ${name(feature.name)}`)).join(', ')}
+      ${spec.features.map((feature) => (feature.kind === 'COLUMN' ? `winner.w.v.${name(feature.name)} as ${stored(feature.name)}` : `${windowValue(feature)} as ${stored(feature.name)}`)).join(', ')}
     from instants i
       asof left join sums on sums.key = i.key and i.s >= sums.s
       asof left join winners winner on winner.key = i.key and i.s >= winner.a
@@ -110,7 +114,7 @@ function usedColumns(spec: FeatureViewSpec): string[] {
 function castTo(source: SourceFile, columns: readonly SourceColumn[], feature: ColumnFeature): string {
   const column = columns.find((candidate) => candidate.name === feature.column);
   if (feature.type === 'TIMESTAMP' && column?.type === 'TIMESTAMP') return `timezone('UTC', ${name(feature.column)})`;
-  if (feature.type !== 'STRING' && column?.type === 'VARCHAR') {
+  if (feature.type !== 'STRING' && feature.type !== 'TIMESTAMP' && column?.type === 'VARCHAR') {
     throw new PluginError(
       'BAD_INPUT',
       `Source "${source.ref.path}", column "${feature.column}" is text; feature "${feature.name}" wants ${feature.type}.`,

@@ -20,11 +20,7 @@ export async function instantSql(
   const type = columns.find((candidate) => candidate.name === time.column)?.type ?? '';
   let instant: string;
   if (type === 'VARCHAR') {
-    instant = time.format
-      ? `epoch_us(timezone(${zone}, try_strptime(${column}, ${literal(time.format)})))`
-      : time.timeZone
-        ? `epoch_us(timezone(${zone}, try_cast(${column} as timestamp)))`
-        : `epoch_us(try_cast(${column} as timestamptz))`;
+    instant = textInstantSql(time, column, zone);
     const [bad] = await session.rows<{ value: string | null; found: number }>(
       `select any_value(${column}) as value, count(*) as found from ${from} where ${column} is not null and ${instant} is null`,
     );
@@ -54,4 +50,18 @@ export async function instantSql(
     );
   }
   return `(${instant} + coalesce(round(${name(time.plus.column)}::double * ${UNIT_MICROS[time.plus.unit]})::bigint, 0))`;
+}
+
+/** A value or format with an offset is an instant whatever the zone; without one it is a clock reading in the zone. */
+function textInstantSql(time: TimeExpression, column: string, zone: string): string {
+  if (time.format) {
+    const parsed = `try_strptime(${column}, ${literal(time.format)})`;
+    return /%[zZ]/.test(time.format.replaceAll('%%', ''))
+      ? `epoch_us(${parsed})`
+      : `epoch_us(timezone(${zone}, ${parsed}))`;
+  }
+  const instant = `epoch_us(try_cast(${column} as timestamptz))`;
+  if (!time.timeZone) return instant;
+  const reading = `epoch_us(timezone(${zone}, try_cast(${column} as timestamp)))`;
+  return `case when regexp_matches(${column}, ':.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$') then ${instant} else ${reading} end`;
 }

@@ -9,7 +9,7 @@ import type {
   PluginHost,
 } from '@falaj/plugin-sdk';
 import { openDuckDatabase } from './database.js';
-import { viewColumns } from './feature-rows.js';
+import { stored, viewColumns } from './feature-rows.js';
 import { columnsOf, reader, requireColumns, Sources } from './source.js';
 import { literal, name } from './sql-text.js';
 import { buildTrainingSet, readTrainingSet } from './training-set.js';
@@ -73,9 +73,9 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         const statistics = [];
         for (const column of columns) {
           const numeric = column.type === 'FLOAT64' || column.type === 'INT64';
-          const value = numeric ? `${name(column.name)}::double` : 'null::double';
+          const value = numeric ? `${stored(column.name)}::double` : 'null::double';
           const [row] = await session.rows<Record<string, number | null>>(
-            `select count(${name(column.name)}) as found, count(*) - count(${name(column.name)}) as nulls, avg(${value}) as mean, min(${value}) as least, max(${value}) as most from ${rows}`,
+            `select count(${stored(column.name)}) as found, count(*) - count(${stored(column.name)}) as nulls, avg(${value}) as mean, min(${value}) as least, max(${value}) as most from ${rows}`,
           );
           statistics.push({
             feature: column.name,
@@ -135,5 +135,5 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
 
 /** A value as the online store takes it: TIMESTAMP as epoch milliseconds. */
 function onlineSql(column: string, type: FeatureType): string {
-  return type === 'TIMESTAMP' ? `epoch_ms(${name(column)})` : name(column);
+  return type === 'TIMESTAMP' ? `epoch_ms(${stored(column)})` : stored(column);
 }

@@ -55,12 +55,10 @@ export async function buildTrainingSet(
     built.push({ view, opened });
   }
   await session.run(
-    `create or replace temp table spine_rows as select row_number() over () as rid, * from ${reader(source)}`,
+    `create or replace temp table spine_rows as select row_number() over () as "#rid", * from ${reader(source)}`,
   );
   const instant = await instantSql(session, source, found, spec.eventTime, 'spine_rows');
-  await session.run(
-    `create or replace temp table spine as select rid, ${instant} as t, * exclude (rid) from spine_rows`,
-  );
+  await session.run(`create or replace temp table spine as select *, ${instant} as "#t" from spine_rows`);
   for (const [place, { view, opened }] of built.entries()) {
     await session.run(`create or replace temp table joined_${place} as ${pointInTimeSql(view, opened.path, 'spine')}`);
   }
@@ -68,18 +66,18 @@ export async function buildTrainingSet(
     ? `case when spine.${name(spec.label.column)} is not null then (spine.${name(spec.label.column)} ${OPERATORS[spec.label.condition.operator]} ${literal(spec.label.condition.value)})::int::double end`
     : `spine.${name(spec.label.column)}`;
   const values = [
-    `make_timestamptz(spine.t) as ${name(EVENT_TIME)}`,
+    `make_timestamptz(spine."#t") as ${name(EVENT_TIME)}`,
     ...spec.carry.map((column) => `spine.${name(column)}`),
     ...built.flatMap(({ view }, place) => view.features.map(({ column }) => `joined_${place}.${name(column)}`)),
     ...spec.requestFeatures.map(
       (feature) =>
-        `${REQUEST_SQL[feature.function].replaceAll('at', "timezone('UTC', make_timestamptz(spine.t))")} as ${name(feature.name)}`,
+        `${REQUEST_SQL[feature.function].replaceAll('at', `timezone('UTC', make_timestamptz(spine."#t"))`)} as ${name(feature.name)}`,
     ),
     `${label} as ${name(spec.label.name)}`,
   ];
-  const joins = built.map((_, place) => `left join joined_${place} using (rid)`).join(' ');
+  const joins = built.map((_, place) => `left join joined_${place} using ("#rid")`).join(' ');
   await session.run(`create or replace temp table result as
-    select row_number() over (order by spine.t nulls last, spine.rid) as ord, ${values.join(', ')} from spine ${joins} order by ord`);
+    select row_number() over (order by spine."#t" nulls last, spine."#rid") as "#ord", ${values.join(', ')} from spine ${joins} order by "#ord"`);
   return finish(session, columns, folder, [source, ...built.map(({ opened }) => opened.source)]);
 }
 
@@ -95,13 +93,13 @@ async function finish(
   );
   const row = `to_json([${columns.map((column) => `to_json(${name(column.name)})`).join(', ')}])::varchar`;
   const [digest] = await session.rows<{ digest: string }>(
-    `select sha256(coalesce(string_agg(sha256(${row}), '' order by ord), '')) as digest from result`,
+    `select sha256(coalesce(string_agg(sha256(${row}), '' order by "#ord"), '')) as digest from result`,
   );
   const path = join(folder, `${randomUUID()}.part`);
   try {
     await writeFile(path, '', { mode: 0o600 });
     await session.run(
-      `copy (select * exclude (ord) from result order by ord) to ${literal(path)} (format parquet, compression zstd)`,
+      `copy (select * exclude ("#ord") from result order by "#ord") to ${literal(path)} (format parquet, compression zstd)`,
     );
     return {
       data: await readFile(path),

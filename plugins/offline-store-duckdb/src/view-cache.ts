@@ -11,7 +11,7 @@ import type { SourceFile, Sources } from './source.js';
 import { literal } from './sql-text.js';
 
 /** Raised when the layout or the meaning of built rows changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface BuiltView {
   readonly path: string;
