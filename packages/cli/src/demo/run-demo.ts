@@ -65,8 +65,11 @@ export async function runJourney(
 function describe(url: string, { ids, actors }: Pick<Journey, 'ids' | 'actors'>): void {
   process.stdout.write(`
 ${colors.bold('Explore')}   ${url}/graphiql
-${colors.bold('Sign in')}   npm run falaj -- token --as "${actors.scientist?.name}"   (or another of the principals; valid for minutes)
+${colors.bold('Sign in')}   npm run falaj --silent -- token --as <id>        prints a token, good for ten minutes
           headers: {"authorization": "Bearer <token>", "x-falaj-workspace": "${ids.workspaceId}"}
+${Object.values(actors)
+  .map(({ name, principalId }) => `          ${principalId}  ${name}`)
+  .join('\n')}
 
 ${colors.bold('Five queries worth trying')}
 ${queriesWorthTrying(ids)
