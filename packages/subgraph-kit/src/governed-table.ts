@@ -1,3 +1,4 @@
+import { getColumns } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'timestamp';
@@ -20,6 +21,16 @@ export interface GovernedTable<Row> {
 
 export function governedTable<Row>(definition: GovernedTable<Row>): GovernedTable<Row> {
   return definition;
+}
+
+/** The columns of a table under their own names, without those that nobody is shown. */
+export function shownColumns<T extends PgTable, H extends keyof T['_']['columns']>(
+  table: T,
+  hidden: readonly H[],
+): Omit<T['_']['columns'], H> {
+  const columns = { ...getColumns(table) } as Record<string, unknown>;
+  for (const name of hidden) delete columns[name as string];
+  return columns as Omit<T['_']['columns'], H>;
 }
 
 /** A row as read under the policy: masked fields are null and listed. */

@@ -1,4 +1,4 @@
-import { type GovernedTable, governedTable } from '@falaj/subgraph-kit';
+import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
 import { endpoint, endpointRevision } from './tables.js';
 
@@ -10,23 +10,7 @@ export const endpoints: GovernedTable<EndpointRow> = governedTable({
   table: endpoint,
   id: endpoint.id,
   createdAt: endpoint.createdAt,
-  fields: {
-    id: endpoint.id,
-    name: endpoint.name,
-    state: endpoint.state,
-    revision: endpoint.revision,
-    modelVersionId: endpoint.modelVersionId,
-    modelName: endpoint.modelName,
-    modelVersion: endpoint.modelVersion,
-    inputs: endpoint.inputs,
-    outputs: endpoint.outputs,
-    device: endpoint.device,
-    compliance: endpoint.compliance,
-    zone: endpoint.zone,
-    ownerId: endpoint.ownerId,
-    owner: endpoint.owner,
-    createdAt: endpoint.createdAt,
-  },
+  fields: shownColumns(endpoint, ['workspaceId']),
   attributes: {
     workspaceId: endpoint.workspaceId,
     zone: endpoint.zone,
@@ -41,18 +25,7 @@ export const endpointRevisions: GovernedTable<EndpointRevisionRow> = governedTab
   table: endpointRevision,
   id: endpointRevision.id,
   createdAt: endpointRevision.createdAt,
-  fields: {
-    id: endpointRevision.id,
-    endpointId: endpointRevision.endpointId,
-    revision: endpointRevision.revision,
-    modelVersionId: endpointRevision.modelVersionId,
-    modelVersion: endpointRevision.modelVersion,
-    compliance: endpointRevision.compliance,
-    zone: endpointRevision.zone,
-    ownerId: endpointRevision.ownerId,
-    owner: endpointRevision.owner,
-    createdAt: endpointRevision.createdAt,
-  },
+  fields: shownColumns(endpointRevision, ['workspaceId', 'model']),
   attributes: {
     workspaceId: endpointRevision.workspaceId,
     zone: endpointRevision.zone,

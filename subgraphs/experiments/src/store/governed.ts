@@ -1,4 +1,4 @@
-import { type GovernedTable, governedTable } from '@falaj/subgraph-kit';
+import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
 import { experiment, run } from './tables.js';
 
@@ -13,14 +13,7 @@ export const experiments: GovernedTable<ExperimentRow> = governedTable({
   table: experiment,
   id: experiment.id,
   createdAt: experiment.createdAt,
-  fields: {
-    id: experiment.id,
-    name: experiment.name,
-    description: experiment.description,
-    ownerId: experiment.ownerId,
-    owner: experiment.owner,
-    createdAt: experiment.createdAt,
-  },
+  fields: shownColumns(experiment, ['workspaceId']),
   attributes: { workspaceId: experiment.workspaceId, name: experiment.name, ownerId: experiment.ownerId },
 });
 
@@ -29,36 +22,7 @@ export const runs: GovernedTable<RunRow> = governedTable({
   table: run,
   id: run.id,
   createdAt: run.createdAt,
-  fields: {
-    id: run.id,
-    experimentId: run.experimentId,
-    name: run.name,
-    state: run.state,
-    trainer: run.trainer,
-    request: run.request,
-    trainingSetId: run.trainingSetId,
-    trainingSet: run.trainingSet,
-    trainingSetDigest: run.trainingSetDigest,
-    allowedZones: run.allowedZones,
-    categories: run.categories,
-    seed: run.seed,
-    step: run.step,
-    totalSteps: run.totalSteps,
-    result: run.result,
-    evaluation: run.evaluation,
-    parity: run.parity,
-    environment: run.environment,
-    codeReference: run.codeReference,
-    modelArtifactKey: run.modelArtifactKey,
-    modelDigest: run.modelDigest,
-    error: run.error,
-    startedAt: run.startedAt,
-    finishedAt: run.finishedAt,
-    zone: run.zone,
-    ownerId: run.ownerId,
-    owner: run.owner,
-    createdAt: run.createdAt,
-  },
+  fields: shownColumns(run, ['workspaceId', 'leaseOwner', 'leaseUntil', 'attempt', 'cancelRequested']),
   attributes: {
     workspaceId: run.workspaceId,
     zone: run.zone,

@@ -1,36 +1,22 @@
-import { type GovernedTable, governedTable } from '@falaj/subgraph-kit';
+import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
 import { dataSource, entity, featureService, featureView, materialization, trainingSet } from './tables.js';
 
-type Shown<T, Hidden extends keyof T> = Omit<T, Hidden | 'workspaceId'>;
+type Shown<T> = Omit<T, 'workspaceId'>;
 
-export type DataSourceRow = Shown<InferSelectModel<typeof dataSource>, never>;
-export type EntityRow = Shown<InferSelectModel<typeof entity>, never>;
-export type FeatureViewRow = Shown<InferSelectModel<typeof featureView>, never>;
-export type FeatureServiceRow = Shown<InferSelectModel<typeof featureService>, never>;
-export type TrainingSetRow = Shown<InferSelectModel<typeof trainingSet>, never>;
-export type MaterializationRow = Shown<InferSelectModel<typeof materialization>, never>;
+export type DataSourceRow = Shown<InferSelectModel<typeof dataSource>>;
+export type EntityRow = Shown<InferSelectModel<typeof entity>>;
+export type FeatureViewRow = Shown<InferSelectModel<typeof featureView>>;
+export type FeatureServiceRow = Shown<InferSelectModel<typeof featureService>>;
+export type TrainingSetRow = Shown<InferSelectModel<typeof trainingSet>>;
+export type MaterializationRow = Shown<InferSelectModel<typeof materialization>>;
 
 export const dataSources: GovernedTable<DataSourceRow> = governedTable({
   noun: 'DataSource',
   table: dataSource,
   id: dataSource.id,
   createdAt: dataSource.createdAt,
-  fields: {
-    id: dataSource.id,
-    name: dataSource.name,
-    format: dataSource.format,
-    path: dataSource.path,
-    columns: dataSource.columns,
-    rows: dataSource.rows,
-    bytes: dataSource.bytes,
-    digest: dataSource.digest,
-    categories: dataSource.categories,
-    zone: dataSource.zone,
-    ownerId: dataSource.ownerId,
-    owner: dataSource.owner,
-    createdAt: dataSource.createdAt,
-  },
+  fields: shownColumns(dataSource, ['workspaceId']),
   attributes: {
     workspaceId: dataSource.workspaceId,
     zone: dataSource.zone,
@@ -44,15 +30,7 @@ export const entities: GovernedTable<EntityRow> = governedTable({
   table: entity,
   id: entity.id,
   createdAt: entity.createdAt,
-  fields: {
-    id: entity.id,
-    name: entity.name,
-    description: entity.description,
-    keys: entity.keys,
-    ownerId: entity.ownerId,
-    owner: entity.owner,
-    createdAt: entity.createdAt,
-  },
+  fields: shownColumns(entity, ['workspaceId']),
   attributes: { workspaceId: entity.workspaceId, name: entity.name, ownerId: entity.ownerId },
 });
 
@@ -61,29 +39,7 @@ export const featureViews: GovernedTable<FeatureViewRow> = governedTable({
   table: featureView,
   id: featureView.id,
   createdAt: featureView.createdAt,
-  fields: {
-    id: featureView.id,
-    name: featureView.name,
-    version: featureView.version,
-    description: featureView.description,
-    entityId: featureView.entityId,
-    sourceId: featureView.sourceId,
-    ttlSeconds: featureView.ttlSeconds,
-    definition: featureView.definition,
-    features: featureView.features,
-    categories: featureView.categories,
-    state: featureView.state,
-    rows: featureView.rows,
-    keys: featureView.keys,
-    digest: featureView.digest,
-    firstEventTime: featureView.firstEventTime,
-    lastEventTime: featureView.lastEventTime,
-    statistics: featureView.statistics,
-    zone: featureView.zone,
-    ownerId: featureView.ownerId,
-    owner: featureView.owner,
-    createdAt: featureView.createdAt,
-  },
+  fields: shownColumns(featureView, ['workspaceId']),
   attributes: {
     workspaceId: featureView.workspaceId,
     zone: featureView.zone,
@@ -98,16 +54,7 @@ export const featureServices: GovernedTable<FeatureServiceRow> = governedTable({
   table: featureService,
   id: featureService.id,
   createdAt: featureService.createdAt,
-  fields: {
-    id: featureService.id,
-    name: featureService.name,
-    description: featureService.description,
-    views: featureService.views,
-    requestFeatures: featureService.requestFeatures,
-    ownerId: featureService.ownerId,
-    owner: featureService.owner,
-    createdAt: featureService.createdAt,
-  },
+  fields: shownColumns(featureService, ['workspaceId']),
   attributes: { workspaceId: featureService.workspaceId, name: featureService.name, ownerId: featureService.ownerId },
 });
 
@@ -116,27 +63,7 @@ export const trainingSets: GovernedTable<TrainingSetRow> = governedTable({
   table: trainingSet,
   id: trainingSet.id,
   createdAt: trainingSet.createdAt,
-  fields: {
-    id: trainingSet.id,
-    name: trainingSet.name,
-    featureServiceId: trainingSet.featureServiceId,
-    labelSourceId: trainingSet.labelSourceId,
-    rows: trainingSet.rows,
-    digest: trainingSet.digest,
-    manifest: trainingSet.manifest,
-    columns: trainingSet.columns,
-    artifactKey: trainingSet.artifactKey,
-    artifactDigest: trainingSet.artifactDigest,
-    servingPlan: trainingSet.servingPlan,
-    categories: trainingSet.categories,
-    allowedZones: trainingSet.allowedZones,
-    firstEventTime: trainingSet.firstEventTime,
-    lastEventTime: trainingSet.lastEventTime,
-    zone: trainingSet.zone,
-    ownerId: trainingSet.ownerId,
-    owner: trainingSet.owner,
-    createdAt: trainingSet.createdAt,
-  },
+  fields: shownColumns(trainingSet, ['workspaceId']),
   attributes: {
     workspaceId: trainingSet.workspaceId,
     zone: trainingSet.zone,
@@ -150,19 +77,7 @@ export const materializations: GovernedTable<MaterializationRow> = governedTable
   table: materialization,
   id: materialization.id,
   createdAt: materialization.createdAt,
-  fields: {
-    id: materialization.id,
-    featureViewId: materialization.featureViewId,
-    asOf: materialization.asOf,
-    rowsWritten: materialization.rowsWritten,
-    rowsStale: materialization.rowsStale,
-    startedAt: materialization.startedAt,
-    finishedAt: materialization.finishedAt,
-    zone: materialization.zone,
-    ownerId: materialization.ownerId,
-    owner: materialization.owner,
-    createdAt: materialization.createdAt,
-  },
+  fields: shownColumns(materialization, ['workspaceId']),
   attributes: {
     workspaceId: materialization.workspaceId,
     zone: materialization.zone,
