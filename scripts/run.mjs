@@ -19,6 +19,9 @@ const env = {
 
 const [task = '', ...args] = process.argv.slice(2);
 
+// The journey's lines are for people; ordinary log lines would stand between them.
+if (task === 'demo') env.FALAJ_LOG_LEVEL ??= 'warn';
+
 function fail(message) {
   process.stderr.write(`${message}\n`);
   if (task === 'test' || task === 'faults') process.stdout.write('0 passed, 1 failed\n');
