@@ -62,6 +62,14 @@ create index on features.feature_view (entity_id);
 --> statement-breakpoint
 create index on features.feature_view (source_id);
 --> statement-breakpoint
+-- Versions are counted per name and workspace, over all zones: a caller need not see a version for it to be taken.
+create table features.feature_view_name (
+  workspace_id text not null,
+  name text not null,
+  versions integer not null,
+  primary key (workspace_id, name)
+);
+--> statement-breakpoint
 create table features.feature_service (
   id text primary key,
   workspace_id text not null,
@@ -132,6 +140,8 @@ select falaj.protect('features.data_source');
 select falaj.protect('features.entity');
 --> statement-breakpoint
 select falaj.protect('features.feature_view');
+--> statement-breakpoint
+select falaj.protect('features.feature_view_name');
 --> statement-breakpoint
 select falaj.protect('features.feature_service');
 --> statement-breakpoint

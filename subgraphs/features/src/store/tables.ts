@@ -59,6 +59,16 @@ export const featureView = schema.table('feature_view', {
   statistics: jsonb('statistics').$type<FeatureStatistics[]>(),
 });
 
+export const featureViewName = schema.table(
+  'feature_view_name',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    name: text('name').notNull(),
+    versions: integer('versions').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.name] })],
+);
+
 export const featureService = schema.table('feature_service', {
   id: text('id').primaryKey(),
   ...ownership,

@@ -1,12 +1,13 @@
 // Statements that change this subgraph's tables; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
 import type { InferInsertModel } from 'drizzle-orm';
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import {
   dataSource,
   entity,
   featureService,
   featureView,
+  featureViewName,
   materialization,
   trainingSet,
   trainingSetView,
@@ -20,14 +21,17 @@ export async function insertEntity(tx: Tx, row: InferInsertModel<typeof entity>)
   await tx.insert(entity).values(row);
 }
 
-/** The next version of a view's name; the lock makes concurrent creators take turns, so that versions have no gap and no twin. */
+/** The next version of a view's name; the row's lock makes concurrent creators take turns: no gap, no twin. */
 export async function nextViewVersion(tx: Tx, workspaceId: string, name: string): Promise<number> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`feature_view/${workspaceId}/${name}`}, 0))`);
   const [row] = await tx
-    .select({ next: sql<number>`coalesce(max(${featureView.version}), 0) + 1` })
-    .from(featureView)
-    .where(and(eq(featureView.workspaceId, workspaceId), eq(featureView.name, name)));
-  return Number(row?.next ?? 1);
+    .insert(featureViewName)
+    .values({ workspaceId, name, versions: 1 })
+    .onConflictDoUpdate({
+      target: [featureViewName.workspaceId, featureViewName.name],
+      set: { versions: sql`${featureViewName.versions} + 1` },
+    })
+    .returning({ versions: featureViewName.versions });
+  return row?.versions ?? 1;
 }
 
 export async function insertFeatureView(tx: Tx, row: InferInsertModel<typeof featureView>): Promise<void> {
