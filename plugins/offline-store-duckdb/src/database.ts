@@ -89,7 +89,9 @@ function translated(cause: unknown): PluginError {
     });
   }
   if (
-    /^(Invalid Input|Conversion|Parser|Binder|IO|Invalid|Out of Range|Permission|CSV|Catalog|Malformed)/i.test(clean)
+    /^(Invalid Input|Conversion|Parser|Binder|IO|Invalid|Out of Range|Permission|CSV|Catalog|Malformed|Not implemented)/i.test(
+      clean,
+    )
   ) {
     return new PluginError('BAD_INPUT', clean, { cause });
   }

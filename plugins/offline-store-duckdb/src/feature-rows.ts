@@ -120,7 +120,16 @@ function castTo(source: SourceFile, columns: readonly SourceColumn[], feature: C
       `Source "${source.ref.path}", column "${feature.column}" is text; feature "${feature.name}" wants ${feature.type}.`,
     );
   }
+  if (feature.type === 'INT64') return wholeNumberSql(feature.column);
   return `${name(feature.column)}::${SQL_TYPES[feature.type]}`;
+}
+
+/** A cast alone would round 1.5 to 2. */
+function wholeNumberSql(column: string): string {
+  const number = `${name(column)}::double`;
+  const message = `${literal(`column "${column}" holds `)} || ${name(column)}::varchar || ', which is no safe whole number'`;
+  return `case when ${number} is null then null
+    when ${number} = trunc(${number}) and abs(${number}) <= 9007199254740991 then ${name(column)}::bigint else error(${message}) end`;
 }
 
 /** Per window feature: whether the event counts (`n:`) and what it adds (`x:`), as an exact decimal. */

@@ -8,7 +8,7 @@ import { literal, name } from './sql-text.js';
  * the left. A null key or time has none: an ASOF join takes a null time for the latest of all, so it never gets there.
  * Features are null where the value is older than the view's TTL.
  *
- * Two phases: an ASOF join on key and available time alone picks the row's number, a hash join fetches its columns. The
+ * Two phases: an ASOF join on the key's number and available time alone picks the row's number, a hash join fetches its columns. The
  * TTL is applied after the join: inside it, it would hide an older row that must not be used either.
  */
 export function pointInTimeSql(view: TrainingView, path: string, spine: string): string {
@@ -21,10 +21,11 @@ export function pointInTimeSql(view: TrainingView, path: string, spine: string):
   });
   return `
     with entity as (select "#rid" as rid, "#t" as t, ${keySql(view.keys)} as key from ${spine}),
+    keys as (select key, any_value(kid) as kid from ${rows} group by key),
+    asked as (select rid, t, kid from entity join keys using (key) where t is not null),
     picked as (
-      select entity.rid, entity.t, v.i
-      from (from entity where t is not null and key is not null) entity
-        asof join (select key, a, i from ${rows}) v on entity.key = v.key and entity.t >= v.a
+      select asked.rid, asked.t, v.i
+      from asked asof join (select kid, a, i from ${rows}) v on asked.kid = v.kid and asked.t >= v.a
     )
     select p.rid as "#rid", ${columns.join(', ')} from picked p join ${rows} f on f.i = p.i`;
 }

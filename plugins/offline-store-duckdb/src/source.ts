@@ -73,12 +73,16 @@ async function digestOf(path: string): Promise<string> {
   return `sha256:${hash.digest('hex')}`;
 }
 
+// The engine's own guess at dates would read 01/02/2026 by its taste, whatever format the view gives: times stay text.
+const CSV_TYPES = `auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'VARCHAR']`;
+const JSON_TYPES = `convert_strings_to_integers = false, dateformat = '\u0001', timestampformat = '\u0001'`;
+
 /** The table function that reads the file. */
 export function reader(source: SourceFile): string {
   const path = literal(source.path);
   if (source.ref.format === 'PARQUET') return `read_parquet(${path})`;
-  if (source.ref.format === 'CSV') return `read_csv(${path}, header = true, sample_size = -1)`;
-  return `read_json(${path}, sample_size = -1, convert_strings_to_integers = false)`;
+  if (source.ref.format === 'CSV') return `read_csv(${path}, header = true, sample_size = -1, ${CSV_TYPES})`;
+  return `read_json(${path}, sample_size = -1, ${JSON_TYPES})`;
 }
 
 export async function columnsOf(session: Session, source: SourceFile): Promise<SourceColumn[]> {

@@ -11,7 +11,7 @@ import type { SourceFile, Sources } from './source.js';
 import { literal } from './sql-text.js';
 
 /** Raised when the layout or the meaning of built rows changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 export interface BuiltView {
   readonly path: string;
@@ -36,12 +36,15 @@ export class ViewCache {
       .update(JSON.stringify([FORMAT, meaning, source.ref.format, source.digest]))
       .digest('hex');
     const path = join(this.#folder, `${digest}.parquet`);
-    if (!existsSync(path)) {
-      let building = this.#building.get(digest);
-      if (!building) {
-        building = this.#build(session, spec, source, path).finally(() => this.#building.delete(digest));
-        this.#building.set(digest, building);
+    while (!existsSync(path)) {
+      const other = this.#building.get(digest);
+      if (other) {
+        // Whoever builds it may give up: then it is built here.
+        await other.catch(() => undefined);
+        continue;
       }
+      const building = this.#build(session, spec, source, path).finally(() => this.#building.delete(digest));
+      this.#building.set(digest, building);
       await building;
     }
     return { path, digest: `sha256:${digest}`, source };
@@ -53,7 +56,7 @@ export class ViewCache {
     try {
       await buildFeatureRows(session, spec, source, 'built');
       await session.run(
-        `copy (select row_number() over () as i, * from built) to ${literal(part)} (format parquet, compression zstd)`,
+        `copy (select row_number() over () as i, dense_rank() over (order by key) as kid, * from built order by i) to ${literal(part)} (format parquet)`,
       );
       await rename(part, path);
     } catch (error) {
