@@ -49,13 +49,17 @@ it('a request of the edge, its subgraph and its plugin call stand in one trace',
      export default { ...base, dataDirectory: './data', tracing: { endpoint: ${JSON.stringify(endpoint)}, ratio: 1 },
        plugins: base.plugins.map((plugin) => ({ ...plugin, use: plugin.use.replace('@falaj/', ${JSON.stringify(join(root, 'node_modules/@falaj/'))}) })) };`,
   );
-  const platform = spawn(process.execPath, [cli, 'demo', '--port', '0'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const platform = spawn(process.execPath, [cli, 'demo', '--port', '0'], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   closers.push(async () => {
     platform.kill('SIGTERM');
     if (platform.exitCode === null) await once(platform, 'exit');
   });
   let output = '';
-  for (const stream of [platform.stdout, platform.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [platform.stdout, platform.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   // The journey makes every kind of call; the batch of spans follows within seconds.
   await expect.poll(() => output, { timeout: 150_000, interval: 500 }).toContain('The journey took');
   const isPlugin = (span: Span) => span.name === 'plugin.offline-store.buildTrainingSet';

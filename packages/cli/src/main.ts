@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './node-env.js';
 import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';

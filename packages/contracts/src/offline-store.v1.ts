@@ -119,7 +119,7 @@ export interface TrainingSetSpec {
   readonly label: {
     readonly name: string;
     readonly column: string;
-    /** Present: the label is 1 where it holds, else 0. Absent: the column itself. */
+    /** Present: the label is 1 where it holds, 0 where it does not, null where the column is null. Absent: the column itself. */
     readonly condition?: { readonly operator: ComparisonOperator; readonly value: number | string | boolean };
   };
   readonly views: readonly TrainingView[];

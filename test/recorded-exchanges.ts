@@ -1,0 +1,57 @@
+// What a journey sent and got, made comparable between two platforms.
+
+export interface Exchange {
+  /** Name of the GraphQL operation, or the path of another request. */
+  readonly operation: string;
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Records every request that `work` makes by `fetch`; event streams are left alone, for their pace is no answer. */
+export async function recordExchanges(work: () => Promise<unknown>): Promise<Exchange[]> {
+  const exchanges: Exchange[] = [];
+  const original = globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    const response = await original(input, init);
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    if (pathname.endsWith('/stream')) return response;
+    const body = (await response.clone().json()) as unknown;
+    const sent = JSON.parse(String(init?.body ?? '{}')) as { query?: string };
+    const operation = /(?:query|mutation)\s+(\w+)/.exec(sent.query ?? '')?.[1] ?? pathname;
+    exchanges.push({ operation, status: response.status, body });
+    return response;
+  };
+  try {
+    await work();
+  } finally {
+    globalThis.fetch = original;
+  }
+  return exchanges;
+}
+
+const OPAQUE_ID = /\b[a-z]{2,5}_[0-9a-f]{20,}\b/g;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/;
+const SECRETS = new Set(['token', 'traceId', 'cursor', 'endCursor', 'startCursor']);
+
+/** Ids by order of first appearance; instants of this year, tokens and labels by their kind; everything else as it is. */
+export function normalised(exchanges: readonly Exchange[]): Exchange[] {
+  const ids = new Map<string, string>();
+  const walk = (value: unknown, key = ''): unknown => {
+    if (Array.isArray(value)) return value.map((item) => walk(item, key));
+    if (value !== null && typeof value === 'object') {
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, name)]));
+    }
+    if (typeof value !== 'string') return value;
+    if (SECRETS.has(key)) return `<${key}>`;
+    const label = /^flights-(\w+)$/.exec(value)?.[1];
+    if (label && key === 'name' && label !== '3m') {
+      return 'flights-<label>';
+    }
+    if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < 86_400_000) return '<now>';
+    return value.replaceAll(OPAQUE_ID, (id) => {
+      if (!ids.has(id)) ids.set(id, `<id ${ids.size}>`);
+      return ids.get(id) ?? '';
+    });
+  };
+  return exchanges.map(({ operation, status, body }) => ({ operation, status, body: walk(body) }));
+}
