@@ -1,4 +1,4 @@
-import type { Principal } from '@falaj/runtime';
+import { PlatformError, type Principal } from '@falaj/runtime';
 import { createInferenceHandler, type InferencePorts } from '@falaj/subgraph-deployments/inference';
 import type { FastifyInstance } from 'fastify';
 
@@ -13,7 +13,12 @@ export function mountInference(
   const handle = createInferenceHandler({
     models,
     ready: async () => ready(),
-    authenticate: (request) => authenticate(request.headers as Record<string, string | undefined>),
+    // The graph lets an anonymous caller in, to whom nothing exists; the protocol has a status for a missing credential.
+    authenticate: async (request) => {
+      const principal = await authenticate(request.headers as Record<string, string | undefined>);
+      if (principal.kind !== 'ANONYMOUS') return principal;
+      throw new PlatformError('UNAUTHENTICATED', 'Send a token as "Authorization: Bearer <token>".');
+    },
     limits: LIMITS,
   });
   return async (app) => {
