@@ -37,6 +37,17 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
     }
     return document;
   };
+  const shownOf = (error: unknown): { errors: { message: string; extensions: { code: string } }[] } => {
+    const shown = publicError(error);
+    if (!isPlatformError(error) || error.code === 'INTERNAL')
+      log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
+    return { errors: [{ message: shown.message, extensions: { code: shown.code } }] };
+  };
+  // Before the routes: a plugin takes the handler that stands when it is registered.
+  app.setErrorHandler((error, _request, reply) => {
+    void reply.code(isPlatformError(error) ? error.http : 500).send(shownOf(error));
+  });
+
   await app.register(async (graphql) => {
     // The body stays text until its hash is checked.
     graphql.removeAllContentTypeParsers();
@@ -61,10 +72,15 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
             })();
       const iterator = events[Symbol.asyncIterator]();
       reply.raw.on('close', () => void iterator.return?.());
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        reply.raw.write(`event: next\ndata: ${JSON.stringify(next.value)}\n\n`);
+      const send = (value: unknown) => reply.raw.write(`event: next\ndata: ${JSON.stringify(value)}\n\n`);
+      try {
+        for (let next = await iterator.next(); !next.done; next = await iterator.next()) send(next.value);
+        reply.raw.end('event: complete\ndata:\n\n');
+      } catch (error) {
+        // Without `complete`, the reader knows that events are missing.
+        send(shownOf(error));
+        reply.raw.end();
       }
-      reply.raw.end('event: complete\ndata:\n\n');
     });
   });
 
@@ -104,14 +120,6 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
   app.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await metricsRegistry.metrics()),
   );
-  app.setErrorHandler((error, _request, reply) => {
-    const shown = publicError(error);
-    if (!isPlatformError(error))
-      log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
-    void reply
-      .code(isPlatformError(error) ? error.http : 500)
-      .send({ errors: [{ message: shown.message, extensions: { code: shown.code } }] });
-  });
   await options.mount?.(app);
   return app;
 }
