@@ -9,7 +9,7 @@ import type { Governed, GovernedTable } from './governed-table.js';
 import { MaskCollector } from './masking.js';
 import { type MutationAudit, type MutationSpec, runMutation } from './mutation.js';
 import type { Platform, RequestContext } from './platform.js';
-import { type FieldsOf, type ParentOptions, Reads } from './reads.js';
+import { type FieldsOf, type ParentOptions, Reads, sqlText } from './reads.js';
 
 /** One GraphQL request inside one subgraph. `Services` is the subgraph's own wiring, made in its main.ts. */
 export class SubgraphContext<Services = unknown> {
@@ -55,7 +55,9 @@ export class SubgraphContext<Services = unknown> {
   ): Promise<Connection<Governed<Row>>> {
     const { first, after } = page;
     if (after != null) return this.reads.childPage(table, parent, parentId, { first, after }, options);
-    return this.load(`${table.noun} by ${parent.name}: ${first}`, parentId, (ids) =>
+    const { link, where } = options;
+    const restriction = [link?.on, where].map((part) => (part ? sqlText(part) : '')).join();
+    return this.load(`${table.noun} by ${parent.name}: ${first} ${restriction}`, parentId, (ids) =>
       this.reads.pagesByParent(table, parent, ids, first, options),
     );
   }

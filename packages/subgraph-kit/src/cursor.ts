@@ -12,11 +12,13 @@ export interface CursorSeal {
 
 export function createCursorSeal(secret: Uint8Array): CursorSeal {
   const key = Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), 'falaj/cursor/v1', 32));
+  // Node accepts shorter tags unless told the length.
+  const authTagLength = 16;
   const aad = (binding: string): Buffer => createHash('sha256').update(binding).digest();
   return {
     seal(binding, position) {
       const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength });
       cipher.setAAD(aad(binding));
       const sealed = Buffer.concat([cipher.update(JSON.stringify(position), 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
@@ -24,7 +26,7 @@ export function createCursorSeal(secret: Uint8Array): CursorSeal {
     open(binding, cursor) {
       try {
         const bytes = Buffer.from(cursor, 'base64url');
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength });
         decipher.setAAD(aad(binding));
         decipher.setAuthTag(bytes.subarray(12, 28));
         const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);

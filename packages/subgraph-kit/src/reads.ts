@@ -313,12 +313,14 @@ function keyset(
   return sql`(${beyond} or (${sort} = ${typed} and ${id} > ${lastId}) or ${sort} is null)`;
 }
 
-/** A stable text of a condition with its values, for binding a cursor to it. */
-function sqlText(condition: SQL): string {
+/** A stable text of a condition with its values, for binding a cursor or a loader to it. */
+export function sqlText(condition: SQL): string {
   const seen: unknown[] = [];
   const walk = (chunk: unknown): void => {
     if (chunk === null || typeof chunk !== 'object') {
       seen.push(chunk);
+    } else if (chunk instanceof Date) {
+      seen.push(chunk.getTime());
     } else if (Array.isArray(chunk)) {
       chunk.forEach(walk);
     } else if ('queryChunks' in chunk) {
