@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auditMigrations } from '@falaj/audit';
+import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
+import { buildAbility, createNounCatalog } from '@falaj/policy';
+import { createLogger, type Principal } from '@falaj/runtime';
+import { sql } from 'drizzle-orm';
+import { type ExecutionResult, parse } from 'graphql';
+import { SubgraphContext } from '../context.js';
+import { createCursorSeal } from '../cursor.js';
+import type { Platform, RequestContext } from '../platform.js';
+import { describeSubgraph, type Subgraph, startSubgraph } from '../subgraph.js';
+import { depotMigration, depotSubgraph, parcel, shelf } from './depot-subgraph.js';
+
+export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
+  id: `p-${role}`,
+  kind: 'USER',
+  name: role,
+  workspaceId: 'w1',
+  roles: [role],
+  zone: 'AE',
+  zones: ['AE'],
+  ...changes,
+});
+
+export interface Depot {
+  readonly test: TestDatabase;
+  readonly platform: Platform;
+  readonly subgraph: Subgraph;
+  contextOf(principal: Principal): Promise<SubgraphContext>;
+  ask(principal: Principal, document: string, variables?: Record<string, unknown>): Promise<ExecutionResult>;
+  audited(): Promise<{ action: string; outcome: string; reason: string | null; subject_id: string | null }[]>;
+  close(): Promise<void>;
+}
+
+/** The depot subgraph on a database of its own: two shelves, 24 parcels with equal instants and missing weights among them. */
+export async function openDepot(): Promise<Depot> {
+  const folder = mkdtempSync(join(tmpdir(), 'falaj-depot-'));
+  mkdirSync(join(folder, '20261123100000_init'));
+  writeFileSync(join(folder, '20261123100000_init', 'migration.sql'), depotMigration);
+  const test = await createTestDatabase({ migrations: [auditMigrations, { name: 'depot', folder }] });
+  rmSync(folder, { recursive: true });
+  const { nouns } = await describeSubgraph(depotSubgraph);
+  const catalog = createNounCatalog(nouns);
+  const fields = new Map(nouns.map((noun) => [noun.name, Object.keys(noun.fields)]));
+  const abilityFor = async (principal: Principal) => buildAbility(depotSubgraph.rules, principal, catalog);
+  const platform = {
+    database: test.database,
+    abilityFor,
+    policyVersion: async () => 3,
+    cursors: createCursorSeal(new Uint8Array(32)),
+    log: createLogger('test'),
+  } as unknown as Platform;
+  const subgraph = await startSubgraph(depotSubgraph, platform);
+  await fill(test);
+  const requestOf = (principal: Principal): RequestContext => ({
+    principal,
+    requestId: 'r-1',
+    traceparent: '',
+    signal: new AbortController().signal,
+  });
+  return {
+    test,
+    platform,
+    subgraph,
+    contextOf: async (principal) =>
+      new SubgraphContext(
+        requestOf(principal),
+        platform,
+        undefined,
+        await abilityFor(principal),
+        (type) => fields.get(type) ?? [],
+      ),
+    async ask(principal, document, variables = {}) {
+      const result = await subgraph.execute({ document: parse(document), variables, context: requestOf(principal) });
+      if (Symbol.asyncIterator in result) throw new Error('expected one result');
+      return JSON.parse(JSON.stringify(result)) as ExecutionResult;
+    },
+    audited: () =>
+      test.database.asSystem(async (tx) => {
+        const found = await tx.execute(sql`select action, outcome, reason, subject_id from audit.record order by id`);
+        return (found as unknown as { rows: Awaited<ReturnType<Depot['audited']>> }).rows;
+      }),
+    async close() {
+      await subgraph.close();
+      await test.close();
+    },
+  };
+}
+
+async function fill({ database }: TestDatabase): Promise<void> {
+  const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
+  await database.asSystem(async (tx) => {
+    await tx
+      .insert(shelf)
+      .values(['a', 'b'].map((id, i) => ({ id, workspaceId: 'w1', name: `shelf ${id}`, createdAt: at(i) })));
+    await tx.insert(parcel).values(
+      Array.from({ length: 24 }, (_, i) => ({
+        id: `p-${String(i).padStart(2, '0')}`,
+        workspaceId: 'w1',
+        zone: i === 23 ? 'SA' : 'AE',
+        shelfId: i % 3 === 0 ? 'b' : 'a',
+        label: i % 2 === 0 ? 'light' : 'heavy',
+        // Every fourth weighs nothing known; the others tie in threes.
+        weight: i % 4 === 0 ? null : Math.floor(i / 4) % 3,
+        recipient: `person ${i}`,
+        createdAt: at(Math.floor(i / 5)),
+      })),
+    );
+  });
+}
