@@ -16,7 +16,7 @@ export async function modelNamed(context: ModelsContext, name: string): Promise<
 /** The highest version of each model among the zones of the caller. */
 export const isLatest: SQL = sql`${modelVersion.version} = (select max(other.version) from models.model_version other where other.model_id = ${modelVersion.modelId})`;
 
-/** The version of a model that a selector stands for now; null where there is none. */
+/** The version of a model that a selector stands for at present; null where there is none. */
 export async function selectedVersion(
   context: ModelsContext,
   modelId: string,
