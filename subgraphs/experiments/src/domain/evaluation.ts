@@ -31,8 +31,9 @@ export function binaryScores(labels: Float32Array, predictions: ArrayLike<number
   return { auc: auc(labels, predictions), logLoss: logLoss / labels.length, brier: brier / labels.length };
 }
 
-/** Null where only one class is present. */
+/** Null where only one class is present, or a prediction is no number: it has no rank. */
 export function auc(labels: Float32Array, predictions: ArrayLike<number>): number | null {
+  for (let row = 0; row < labels.length; row++) if (Number.isNaN(predictions[row])) return null;
   const order = Uint32Array.from({ length: labels.length }, (_, row) => row).sort(
     (a, b) => (predictions[a] as number) - (predictions[b] as number),
   );
