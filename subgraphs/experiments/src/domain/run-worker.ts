@@ -91,13 +91,20 @@ export function startRunWorker<Run extends { readonly id: string }>(
     const flush = (): Promise<void> => {
       clearTimeout(timer);
       timer = undefined;
-      const batch = points;
-      const progress = last;
-      points = [];
-      if (!progress || batch.length === 0) return writing;
-      writing = writing.then(() =>
-        ports.progress(run, { step: progress.step, totalSteps: progress.totalSteps, points: batch }),
-      );
+      writing = writing
+        .catch(() => undefined)
+        .then(async () => {
+          const batch = points;
+          if (!last || batch.length === 0) return;
+          points = [];
+          try {
+            await ports.progress(run, { step: last.step, totalSteps: last.totalSteps, points: batch });
+          } catch (error) {
+            // They go with the next batch: a database that was away for a moment must not cost the model.
+            points = [...batch, ...points];
+            throw error;
+          }
+        });
       return writing;
     };
     return {
