@@ -1,23 +1,43 @@
 // The built platform as its operator runs it: one process, or one per role over HTTP, on a data directory of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = rootAbove(import.meta.dirname);
 const cli = join(root, 'packages/cli/dist/main.js');
 const SUBGRAPHS = ['features', 'experiments', 'models', 'deployments', 'governance'];
 
 export interface Processes {
   readonly url: string;
   readonly dataDirectory: string;
-  /** SIGTERM to each, and wait until all are gone. */
-  stop(): Promise<void>;
+  readonly pids: readonly number[];
+  /** A signal to each, SIGTERM by default, and wait until all are gone. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<void>;
   /** SIGKILL to each. */
   kill(): Promise<void>;
+}
+
+/** One subgraph's process of a split platform. */
+export interface SubgraphProcess {
+  readonly pid: number;
+  kill(): Promise<void>;
+}
+
+export interface SplitProcesses extends Processes {
+  /** The process that the gateway asks. */
+  process(subgraph: string): SubgraphProcess;
+  /** Another process of the role: on a port of its own, or where the gateway looks for it. */
+  launch(subgraph: string, place: 'beside' | 'in place'): Promise<SubgraphProcess>;
+}
+
+/** Sources and built code lie at different depths. */
+function rootAbove(from: string): string {
+  let folder = from;
+  while (!existsSync(join(folder, 'falaj.config.ts'))) folder = dirname(folder);
+  return folder;
 }
 
 async function freePort(): Promise<number> {
@@ -32,13 +52,24 @@ async function freePort(): Promise<number> {
 function prepare(dataDirectory: string): void {
   mkdirSync(dataDirectory, { recursive: true });
   // The database runs as another user where this is root: it must be able to enter.
-  for (const folder of [join(dataDirectory, '..'), dataDirectory]) chmodSync(folder, 0o755);
+  for (const folder of [dirname(dataDirectory), dataDirectory]) chmodSync(folder, 0o755);
 }
 
-function launch(args: readonly string[], env: Record<string, string>): { child: ChildProcess; ready: Promise<string> } {
+/** As an operator's shell: a test runner's NODE_ENV is not the platform's. */
+function environment(own: Record<string, string>): NodeJS.ProcessEnv {
+  const { NODE_ENV: _, ...inherited } = process.env;
+  return { ...inherited, FALAJ_LOG_LEVEL: 'error', ...own };
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly ready: Promise<string>;
+}
+
+function launch(args: readonly string[], env: Record<string, string>): Launched {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: root,
-    env: { ...process.env, FALAJ_LOG_LEVEL: 'error', ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -52,12 +83,14 @@ function launch(args: readonly string[], env: Record<string, string>): { child: 
     child.stderr?.on('data', listen);
     child.once('exit', (code) => reject(new Error(`falaj ${args.join(' ')} ended with ${code}: ${output}`)));
   });
+  // Several start at once: one that fails while another is awaited is no unhandled rejection.
+  ready.catch(() => undefined);
   return { child, ready };
 }
 
-async function endAll(children: readonly ChildProcess[], signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+async function end(launched: readonly Launched[], signal: NodeJS.Signals): Promise<void> {
   await Promise.all(
-    children.map(async (child) => {
+    launched.map(async ({ child }) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
       await once(child, 'exit');
@@ -65,48 +98,85 @@ async function endAll(children: readonly ChildProcess[], signal: 'SIGTERM' | 'SI
   );
 }
 
-const ending = (children: readonly ChildProcess[]) => ({
-  stop: () => endAll(children, 'SIGTERM'),
-  kill: () => endAll(children, 'SIGKILL'),
+const handle = (launched: readonly Launched[]) => ({
+  get pids() {
+    return launched.flatMap(({ child }) => child.pid ?? []);
+  },
+  stop: (signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM') => end(launched, signal),
+  kill: () => end(launched, 'SIGKILL'),
 });
+
+async function allReady(launched: readonly Launched[]): Promise<string> {
+  try {
+    const urls = await Promise.all(launched.map(({ ready }) => ready));
+    return urls.at(-1) ?? '';
+  } catch (error) {
+    await end(launched, 'SIGKILL');
+    throw error;
+  }
+}
 
 /** Everything in one process. */
 export async function startWhole(dataDirectory: string): Promise<Processes> {
   prepare(dataDirectory);
-  const { child, ready } = launch(['start', '--port', '0'], { FALAJ_DATA_DIRECTORY: dataDirectory });
-  return { url: await ready, dataDirectory, ...ending([child]) };
+  const launched = [launch(['start', '--port', '0'], { FALAJ_DATA_DIRECTORY: dataDirectory })];
+  const url = await allReady(launched);
+  return Object.assign(handle(launched), { url, dataDirectory });
 }
 
 /** The gateway and each subgraph apart: six processes. */
-export async function startSplit(dataDirectory: string): Promise<Processes> {
+export async function startSplit(dataDirectory: string): Promise<SplitProcesses> {
   prepare(dataDirectory);
   const gatewayPort = await freePort();
   const env: Record<string, string> = {
     FALAJ_DATA_DIRECTORY: dataDirectory,
     FALAJ_GATEWAY_URL: `http://127.0.0.1:${gatewayPort}`,
   };
-  const launched: ReturnType<typeof launch>[] = [];
+  const ports = new Map<string, number>();
   for (const name of SUBGRAPHS) {
     const port = await freePort();
+    ports.set(name, port);
     env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${port}`;
-    launched.push(launch(['start', '--role', `subgraph:${name}`, '--port', String(port)], env));
   }
+  const launched: Launched[] = [];
+  const processes = new Map<string, SubgraphProcess>();
+  const launchSubgraph = (name: string, port: number): Launched => {
+    const one = launch(['start', '--role', `subgraph:${name}`, '--port', String(port)], env);
+    launched.push(one);
+    return one;
+  };
+  for (const [name, port] of ports) processes.set(name, only(launchSubgraph(name, port)));
   launched.push(launch(['start', '--role', 'gateway', '--port', String(gatewayPort)], env));
-  const { stop, kill } = ending(launched.map(({ child }) => child));
-  try {
-    await Promise.all(launched.map(({ ready }) => ready));
-    return { url: `http://127.0.0.1:${gatewayPort}`, dataDirectory, stop, kill };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const url = await allReady(launched);
+  return Object.assign(handle(launched), {
+    url,
+    dataDirectory,
+    process: (name: string) => known(processes, name),
+    async launch(name: string, place: 'beside' | 'in place') {
+      const one = launchSubgraph(name, place === 'beside' ? await freePort() : known(ports, name));
+      await one.ready;
+      if (place === 'in place') processes.set(name, only(one));
+      return only(one);
+    },
+  });
+}
+
+const only = (launched: Launched): SubgraphProcess => ({
+  pid: launched.child.pid ?? 0,
+  kill: () => end([launched], 'SIGKILL'),
+});
+
+function known<T>(of: ReadonlyMap<string, T>, name: string): T {
+  const found = of.get(name);
+  if (found === undefined) throw new Error(`There is no subgraph ${name}.`);
+  return found;
 }
 
 /** A token of the platform administrator, as the command line prints it. */
 export async function operatorTokenOf(dataDirectory: string): Promise<string> {
   const child = spawn(process.execPath, [cli, 'token'], {
     cwd: root,
-    env: { ...process.env, FALAJ_LOG_LEVEL: 'error', FALAJ_DATA_DIRECTORY: dataDirectory },
+    env: environment({ FALAJ_DATA_DIRECTORY: dataDirectory }),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
@@ -115,8 +185,31 @@ export async function operatorTokenOf(dataDirectory: string): Promise<string> {
   return output.trim();
 }
 
+const listing = (columns: string) => execFileSync('ps', ['-A', '-o', columns], { encoding: 'utf8' }).split('\n');
+
 /** Command lines of running programs that name the folder: its database server, if there is one. */
 export function programsOn(dataDirectory: string): string[] {
-  const listing = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' });
-  return listing.split('\n').filter((line) => line.includes(dataDirectory));
+  return listing('args=').filter((line) => line.includes(dataDirectory));
+}
+
+/** Running processes below the given ones, such as plugins in processes of their own. */
+export function descendantsOf(pids: readonly number[]): number[] {
+  const pairs = listing('pid=,ppid=').map((line) => line.trim().split(/\s+/).map(Number));
+  const found = new Set(pids);
+  for (let size = 0; size < found.size; ) {
+    size = found.size;
+    for (const [pid = 0, parent = 0] of pairs) if (found.has(parent)) found.add(pid);
+  }
+  return [...found].filter((pid) => !pids.includes(pid));
+}
+
+/** Of the given processes, those that still run. */
+export function stillRunning(pids: readonly number[]): number[] {
+  const running = new Set(
+    listing('pid=,stat=').flatMap((line) => {
+      const [pid, state = 'Z'] = line.trim().split(/\s+/);
+      return state.startsWith('Z') ? [] : [Number(pid)];
+    }),
+  );
+  return pids.filter((pid) => running.has(pid));
 }

@@ -3,12 +3,15 @@
 export interface Exchange {
   /** Name of the GraphQL operation, or the path of another request. */
   readonly operation: string;
+  readonly variables: unknown;
   readonly status: number;
   readonly body: unknown;
 }
 
 /** Records every request that `work` makes by `fetch`; event streams are left alone, for their pace is no answer. */
-export async function recordExchanges(work: () => Promise<unknown>): Promise<Exchange[]> {
+export async function recordExchanges<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly exchanges: readonly Exchange[] }> {
   const exchanges: Exchange[] = [];
   const original = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
@@ -16,25 +19,25 @@ export async function recordExchanges(work: () => Promise<unknown>): Promise<Exc
     const { pathname } = new URL(input instanceof Request ? input.url : input);
     if (pathname.endsWith('/stream')) return response;
     const body = (await response.clone().json()) as unknown;
-    const sent = JSON.parse(String(init?.body ?? '{}')) as { query?: string };
+    const sent = JSON.parse(String(init?.body ?? '{}')) as { query?: string; variables?: unknown };
     const operation = /(?:query|mutation)\s+(\w+)/.exec(sent.query ?? '')?.[1] ?? pathname;
-    exchanges.push({ operation, status: response.status, body });
+    exchanges.push({ operation, variables: sent.variables ?? null, status: response.status, body });
     return response;
   };
   try {
-    await work();
+    return { result: await work(), exchanges };
   } finally {
     globalThis.fetch = original;
   }
-  return exchanges;
 }
 
 const OPAQUE_ID = /\b[a-z]{2,5}_[0-9a-f]{20,}\b/g;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/;
 const SECRETS = new Set(['token', 'traceId', 'cursor', 'endCursor', 'startCursor']);
+const DAY_MS = 86_400_000;
 
-/** Ids by order of first appearance; instants of this year, tokens and labels by their kind; everything else as it is. */
-export function normalised(exchanges: readonly Exchange[]): Exchange[] {
+/** Ids by order of first appearance; instants of today, tokens and the journey's label by their kind; all else as it is. */
+export function normalised(exchanges: readonly Exchange[], label: string): Exchange[] {
   const ids = new Map<string, string>();
   const walk = (value: unknown, key = ''): unknown => {
     if (Array.isArray(value)) return value.map((item) => walk(item, key));
@@ -43,15 +46,11 @@ export function normalised(exchanges: readonly Exchange[]): Exchange[] {
     }
     if (typeof value !== 'string') return value;
     if (SECRETS.has(key)) return `<${key}>`;
-    const label = /^flights-(\w+)$/.exec(value)?.[1];
-    if (label && key === 'name' && label !== '3m') {
-      return 'flights-<label>';
-    }
-    if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < 86_400_000) return '<now>';
-    return value.replaceAll(OPAQUE_ID, (id) => {
+    if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < DAY_MS) return '<now>';
+    return value.replaceAll(label, '<label>').replaceAll(OPAQUE_ID, (id) => {
       if (!ids.has(id)) ids.set(id, `<id ${ids.size}>`);
       return ids.get(id) ?? '';
     });
   };
-  return exchanges.map(({ operation, status, body }) => ({ operation, status, body: walk(body) }));
+  return exchanges.map((exchange) => walk(exchange) as Exchange);
 }

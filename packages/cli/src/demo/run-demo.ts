@@ -47,7 +47,7 @@ export async function runJourney(
   token: string,
   landing: string,
   last: keyof typeof stages = 'lineage',
-): Promise<Pick<Journey, 'ids' | 'actors'>> {
+): Promise<Pick<Journey, 'label' | 'ids' | 'actors'>> {
   const connect: Journey['connect'] = (given) => createClient({ url, ...given });
   const journey = {
     url,
