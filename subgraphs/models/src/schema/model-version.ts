@@ -54,7 +54,8 @@ export class ModelVersionResolver {
 
   @Query(() => ModelVersion, {
     nullable: true,
-    description: 'The version that an alias stands for at present; `latest` and `v<number>` stand for versions by number.',
+    description:
+      'The version that an alias stands for at present; `latest` and `v<number>` stand for versions by number.',
   })
   async modelVersionByAlias(
     @Arg('model', () => String, { description: 'Name of the model.' }) name: string,
