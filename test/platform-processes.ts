@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path';
 
 const root = rootAbove(import.meta.dirname);
 const cli = join(root, 'packages/cli/dist/main.js');
+/** Far above what a start takes, also where recovery comes first. */
+const READY_MS = 60_000;
 const SUBGRAPHS = ['features', 'experiments', 'models', 'deployments', 'governance'];
 
 export interface Processes {
@@ -81,7 +83,9 @@ function launch(args: readonly string[], env: Record<string, string>): Launched 
     };
     child.stdout?.on('data', listen);
     child.stderr?.on('data', listen);
-    child.once('exit', (code) => reject(new Error(`falaj ${args.join(' ')} ended with ${code}: ${output}`)));
+    const fail = (what: string) => reject(new Error(`falaj ${args.join(' ')} ${what}: ${output}`));
+    child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+    setTimeout(() => fail(`is not ready within ${READY_MS} ms`), READY_MS).unref();
   });
   // Several start at once: one that fails while another is awaited is no unhandled rejection.
   ready.catch(() => undefined);

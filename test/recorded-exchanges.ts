@@ -3,16 +3,17 @@
 export interface Exchange {
   /** Name of the GraphQL operation, or the path of another request. */
   readonly operation: string;
+  readonly mutation: boolean;
   readonly variables: unknown;
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Records every request that `work` makes by `fetch`; event streams are left alone, for their pace is no answer. */
+/** Records every request that `work` makes by `fetch`; event streams are left alone, for their pace is no answer. What is in `exchanges` is known also while it works, and when it fails. */
 export async function recordExchanges<T>(
   work: () => Promise<T>,
+  exchanges: Exchange[] = [],
 ): Promise<{ readonly result: T; readonly exchanges: readonly Exchange[] }> {
-  const exchanges: Exchange[] = [];
   const original = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const response = await original(input, init);
@@ -20,8 +21,14 @@ export async function recordExchanges<T>(
     if (pathname.endsWith('/stream')) return response;
     const body = (await response.clone().json()) as unknown;
     const sent = JSON.parse(String(init?.body ?? '{}')) as { query?: string; variables?: unknown };
-    const operation = /(?:query|mutation)\s+(\w+)/.exec(sent.query ?? '')?.[1] ?? pathname;
-    exchanges.push({ operation, variables: sent.variables ?? null, status: response.status, body });
+    const [, kind, name] = /(query|mutation)\s+(\w+)/.exec(sent.query ?? '') ?? [];
+    exchanges.push({
+      operation: name ?? pathname,
+      mutation: kind === 'mutation',
+      variables: sent.variables ?? null,
+      status: response.status,
+      body,
+    });
     return response;
   };
   try {
@@ -29,6 +36,18 @@ export async function recordExchanges<T>(
   } finally {
     globalThis.fetch = original;
   }
+}
+
+/** Ids that answered mutations name: what they stand for must last. */
+export function acknowledgedIds(exchanges: readonly Exchange[]): string[] {
+  const ids = new Set<string>();
+  const walk = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return;
+    if ('id' in value && typeof value.id === 'string') ids.add(value.id);
+    for (const item of Object.values(value)) walk(item);
+  };
+  for (const { body, mutation } of exchanges) if (mutation) walk((body as { data?: unknown }).data);
+  return [...ids];
 }
 
 const OPAQUE_ID = /\b[a-z]{2,5}_[0-9a-f]{20,}\b/g;
