@@ -81,9 +81,17 @@ export async function loadConfig(
     dataDirectory,
     listen: {
       host: overrides.host ?? parsed.data.listen.host,
-      port: overrides.port ?? (process.env.FALAJ_PORT ? Number(process.env.FALAJ_PORT) : parsed.data.listen.port),
+      port: overrides.port ?? portOfEnvironment() ?? parsed.data.listen.port,
     },
   };
+}
+
+function portOfEnvironment(): number | undefined {
+  const found = process.env.FALAJ_PORT;
+  if (!found) return undefined;
+  const port = Number(found);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new PlatformError('CONFIG_INVALID', `FALAJ_PORT: found "${found}", expected a whole number from 0 to 65535.`);
 }
 
 function findUp(from: string): string {
