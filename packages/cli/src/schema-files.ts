@@ -59,14 +59,18 @@ export async function staleSchemaFiles(): Promise<{ path: string; line: string }
       stale.push({ path, line: 'missing' });
       continue;
     }
-    if (found === content) continue;
-    const now = content.split('\n');
-    const then = found.split('\n');
-    const at = now.findIndex((line, index) => line !== then[index]);
-    stale.push({
-      path,
-      line: `line ${at + 1}: checked in "${then[at]?.trim() ?? ''}", the code gives "${now[at]?.trim() ?? ''}"`,
-    });
+    const line = firstDifference(found, content);
+    if (line) stale.push({ path, line });
   }
   return stale;
+}
+
+/** The first line in which a file differs from what the code gives; null where it does not. */
+export function firstDifference(checkedIn: string, made: string): string | null {
+  if (checkedIn === made) return null;
+  const then = checkedIn.split('\n');
+  const now = made.split('\n');
+  let at = 0;
+  while (then[at] === now[at]) at++;
+  return `line ${at + 1}: checked in "${then[at]?.trim() ?? ''}", the code gives "${now[at]?.trim() ?? ''}"`;
 }
