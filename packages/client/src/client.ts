@@ -118,9 +118,10 @@ export function createClient(options: ClientOptions): FalajClient {
 
 /** Parses a server-sent event stream of the graphql-sse protocol, distinct connections mode. */
 async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
   let buffer = '';
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-    buffer += chunk;
+  for await (const chunk of body) {
+    buffer += decoder.decode(chunk, { stream: true });
     for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
       const lines = buffer.slice(0, end).split('\n');
       buffer = buffer.slice(end + 2);
