@@ -133,6 +133,17 @@ describe('resolve', () => {
     await expect(deaf.resolve(local(id))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  it('lets a new member in at once, before any notice comes', async () => {
+    const deaf = await createDirectory(
+      { ...test.database, listen: async () => async () => undefined },
+      { now: () => 0 },
+    );
+    expect((await deaf.resolve(local(administratorId))).workspaceId).toBe(PLATFORM_WORKSPACE);
+    const ws = await workspace('flights');
+    expect((await deaf.resolve(local(administratorId), ws)).roles).not.toEqual([]);
+    await deaf.close();
+  });
+
   it('does not remember a failed look-up', async () => {
     const ws = await workspace('flights');
     const id = await member(ws, 'amal', 'viewer');

@@ -59,10 +59,12 @@ export async function createDirectory(
   const remembered = new Map<string, { readonly at: number; readonly identity: Promise<Identity | undefined> }>();
   const unlisten = await database.listen(CHANNEL, () => remembered.clear());
 
-  const identityOf = (key: IdentityKey): Promise<Identity | undefined> => {
+  const recall = (key: IdentityKey): Promise<Identity | undefined> | undefined => {
+    const known = remembered.get(JSON.stringify(key));
+    return known !== undefined && now() - known.at < REMEMBERED_MS ? known.identity : undefined;
+  };
+  const look = (key: IdentityKey): Promise<Identity | undefined> => {
     const name = JSON.stringify(key);
-    const known = remembered.get(name);
-    if (known !== undefined && now() - known.at < REMEMBERED_MS) return known.identity;
     const identity = readIdentity(database, key);
     const entry = { at: now(), identity };
     remembered.delete(name);
@@ -84,10 +86,14 @@ export async function createDirectory(
     revokeRole,
     rolesOf,
     async membershipsOf(principalId) {
-      return (await identityOf({ id: principalId }))?.memberships ?? [];
+      return (await (recall({ id: principalId }) ?? look({ id: principalId })))?.memberships ?? [];
     },
     async resolve({ issuer, subject, local }, workspaceId) {
-      const identity = await identityOf(local ? { id: subject } : { issuer, subject });
+      const key = local ? { id: subject } : { issuer, subject };
+      const recalled = recall(key);
+      let identity = await (recalled ?? look(key));
+      // The notice of a change may still be on its way: whoever just became a member must not be told otherwise.
+      if (recalled && !choose(identity?.memberships ?? [], workspaceId)) identity = await look(key);
       if (identity === undefined || identity.disabled)
         throw new PlatformError('UNAUTHENTICATED', 'The principal is unknown here or disabled.');
       const membership = choose(identity.memberships, workspaceId);
