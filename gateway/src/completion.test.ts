@@ -2,7 +2,8 @@
 // world when nobody looked at the `!`.
 import { buildSchema, type DocumentNode, type ExecutionResult, execute, type GraphQLSchema, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { compileCompletion, completionCache } from './completion.js';
+import { compileCompletion } from './completion.js';
+import { completionCache } from './completion-cache.js';
 import { withHiddenTypenames } from './hidden-typename.js';
 
 const fields = (strict: boolean) => {
@@ -115,4 +116,21 @@ test('one document with different switches is compiled for each', () => {
   expect(
     completionOf(document, undefined, { yes: false })({ data: { row: { note: 'x' } } }, []).result.errors,
   ).toBeUndefined();
+});
+
+test('a value of another shape than the schema says is none', () => {
+  const complete = (query: string, data: Record<string, unknown>) =>
+    compileCompletion(strict, parse(query), undefined, {})({ data }, []).result;
+  expect(complete('{ row { peer { name } } }', { row: { peer: 'x' } })).toEqual({ data: { row: { peer: null } } });
+  expect(complete('{ rows { rows { name } } }', { rows: [{ rows: { name: 'x' } }] })).toMatchObject({
+    data: { rows: null },
+    errors: [{ path: ['rows', 0, 'rows'] }],
+  });
+});
+
+test('only what was asked for is answered, under its own key', () => {
+  const complete = compileCompletion(strict, parse('{ row { __proto__: name t: __typename } }'), undefined, {});
+  const row = JSON.parse('{ "__proto__": "n", "__typename": "Row", "key": 1 }') as object;
+  const { data } = complete({ data: { row } }, []).result;
+  expect(JSON.stringify(data)).toBe('{"row":{"__proto__":"n","t":"Row"}}');
 });

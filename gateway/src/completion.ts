@@ -1,63 +1,55 @@
-// The query planner's executor leaves null where the schema says `!`; this pass lets such a null rise as the
-// GraphQL specification (6.4.4) says, so that typed clients can trust the types. The same walk finds where withheld
-// fields stand. The walk is compiled once per document, for it runs over every value of every response.
+// The query planner's executors leave null where the schema says `!`; this pass lets such a null rise as the
+// GraphQL specification (6.4.4) says, so that typed clients can trust the types. The same walk keeps what was asked for
+// and leaves out what only the planner needed, and finds where withheld fields stand. It runs over every value of every
+// response, so it is compiled once per document: to JavaScript, for only literal keys let the engine share the shapes.
 import {
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   getOperationAST,
   isAbstractType,
+  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
   Kind,
-  visit,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { getVariableValues } from 'graphql/execution/values.js';
+import {
+  type Field,
+  GIVE_WAY,
+  type Item,
+  maskedPaths,
+  missingField,
+  missingItem,
+  type Walk,
+} from './completion-walk.js';
 import type { MaskedField, MaskedPath } from './contract.js';
 
 /** Asked for beside the caller's own fields of an abstract type, for only it tells the concrete type. */
 export const HIDDEN_TYPENAME = 'falajTypename__';
 
-/** Completes one result in place; `masked` is what subgraphs withheld while making it. */
+/** Completes one result; `masked` is what subgraphs withheld while making it. The result it is given stays as it is. */
 export type Completion = (
   result: ExecutionResult,
   masked: readonly MaskedField[],
 ) => { result: ExecutionResult; masked: MaskedPath[] };
 
-type Step = string | number;
+/** What stands for a value that is no null: its completed form, null, or GIVE_WAY. */
+type Complete = (found: unknown, walk: Walk, place: Item | undefined) => unknown;
 
-interface Field {
-  readonly key: string;
-  readonly value: Value;
-  /** `Type.field`, as a subgraph names what it withheld. */
-  readonly coordinate: string;
-  readonly pattern: string;
+/** An expression of the value `v` at the place `p` of the walk `w`, with what it refers to by name. */
+interface Expression {
+  readonly text: string;
+  readonly refers: Readonly<Record<string, unknown>>;
 }
-
-interface Value {
-  readonly nonNull: boolean;
-  readonly item: Value | undefined;
-  /** The fields of an object, by its runtime type; undefined for a leaf. */
-  readonly fieldsOf: ((object: Record<string, unknown>) => readonly Field[] | undefined) | undefined;
-}
-
-interface Walk {
-  readonly path: Step[];
-  readonly errors: GraphQLError[];
-  readonly masked: ReadonlySet<string> | undefined;
-  readonly nulls: Map<Field, number>;
-}
-
-/** Says: this null may not stand here, the parent must give way. */
-const GIVE_WAY = Symbol('give way');
 
 export function compileCompletion(
   schema: GraphQLSchema,
@@ -74,76 +66,147 @@ export function compileCompletion(
   }
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables).coerced ?? variables;
 
-  const compileFields = (
+  /** `steps`: the keys from the enclosing list item, or from the root; `pattern`: the same from the root, `*` for an index. */
+  const compileObject = (
     type: GraphQLObjectType,
     selected: ReadonlyMap<string, readonly FieldNode[]>,
-    prefix: string,
-  ): Field[] => {
-    const fields: Field[] = [];
+    steps: readonly string[],
+    pattern: string,
+  ): Complete => {
+    const refers: Record<string, unknown> = { GIVE_WAY, missingField };
+    const statements: string[] = [];
+    const entries: string[] = [];
     for (const [key, nodes] of selected) {
       const name = nodes[0]?.name.value ?? '';
-      const field = type.getFields()[name];
-      const pattern = prefix ? `${prefix}.${key}` : key;
-      if (field) {
-        fields.push({
-          key,
-          value: compileValue(field.type, nodes, pattern),
-          coordinate: `${type.name}.${name}`,
-          pattern,
-        });
+      const definition = type.getFields()[name];
+      const literal = JSON.stringify(key);
+      const at = entries.length;
+      // A literal key `__proto__` would set the prototype.
+      entries.push(`[${literal}]: f${at}`);
+      if (!definition) {
+        statements.push(`const f${at} = ${name === '__typename' ? JSON.stringify(type.name) : `o[${literal}]`};`);
+        continue;
       }
+      const field: Field = {
+        nonNull: isNonNullType(definition.type),
+        steps: [...steps, key],
+        coordinate: `${type.name}.${name}`,
+        pattern: pattern ? `${pattern}.${key}` : key,
+      };
+      const value = compileValue(definition.type, nodes, field.steps, field.pattern, `${at}`);
+      Object.assign(refers, value.refers, { [`F${at}`]: field });
+      const give = field.nonNull ? `return missingField(w, p, F${at})` : `f${at} = null`;
+      statements.push(
+        `v = o[${literal}];`,
+        `let f${at} = v === null || v === undefined ? missingField(w, p, F${at}) : ${value.text};`,
+        ...(field.nonNull || value.text !== 'v' ? [`if (f${at} === GIVE_WAY) ${give};`] : []),
+      );
     }
-    return fields;
+    return compiled(`let v; ${statements.join('\n')} return { ${entries.join(', ')} };`, refers);
   };
-  const compileValue = (type: GraphQLOutputType, nodes: readonly FieldNode[], pattern: string): Value => {
-    if (isNonNullType(type)) return { ...compileValue(type.ofType, nodes, pattern), nonNull: true };
-    if (isListType(type)) {
-      return { nonNull: false, item: compileValue(type.ofType, nodes, `${pattern}.*`), fieldsOf: undefined };
-    }
-    if (isLeafType(type)) return { nonNull: false, item: undefined, fieldsOf: undefined };
-    const known = new Map<string, readonly Field[] | undefined>();
-    const fieldsFor = (name: string) => {
-      if (!known.has(name)) {
-        const runtime = schema.getType(name);
-        const fields = isObjectType(runtime)
-          ? compileFields(runtime, collectSubfields(schema, fragments, coerced, runtime, nodes), pattern)
-          : undefined;
-        known.set(name, fields);
-      }
-      return known.get(name);
-    };
-    if (!isAbstractType(type)) {
-      const fields = fieldsFor(type.name);
-      return { nonNull: false, item: undefined, fieldsOf: () => fields };
-    }
-    return {
-      nonNull: false,
-      item: undefined,
-      fieldsOf: (object) => {
-        const name = object[HIDDEN_TYPENAME] ?? object.__typename;
-        delete object[HIDDEN_TYPENAME];
-        // Without a name the concrete type is unknown, and so is what must not be null.
-        return typeof name === 'string' ? fieldsFor(name) : undefined;
-      },
-    };
-  };
-  const top = compileFields(root, collectFields(schema, fragments, coerced, root, operation.selectionSet), '');
 
+  const compileValue = (
+    type: GraphQLOutputType,
+    nodes: readonly FieldNode[],
+    steps: readonly string[],
+    pattern: string,
+    suffix: string,
+  ): Expression => {
+    const nullable = isNonNullType(type) ? type.ofType : type;
+    if (isEnumType(nullable)) {
+      // A subgraph may be newer than the supergraph: a value that clients do not know is none.
+      const known = new Set(nullable.getValues().map(({ name }) => name));
+      const name = `known${suffix}`;
+      return {
+        text: `(${name}.has(v) ? v : ${suffix === 'i' ? 'null' : `missingField(w, p, F${suffix})`})`,
+        refers: { [name]: known },
+      };
+    }
+    if (isLeafType(nullable)) return { text: 'v', refers: {} };
+    const complete = isListType(nullable)
+      ? compileList(nullable.ofType, nodes, steps, `${pattern}.*`)
+      : isAbstractType(nullable)
+        ? byRuntimeType((runtime) => compileSelection(runtime, nodes, steps, pattern))
+        : compileSelection(nullable as GraphQLObjectType, nodes, steps, pattern);
+    return complete
+      ? { text: `complete${suffix}(v, w, p)`, refers: { [`complete${suffix}`]: complete } }
+      : { text: 'v', refers: {} };
+  };
+
+  const compileSelection = (
+    type: GraphQLObjectType,
+    nodes: readonly FieldNode[],
+    steps: readonly string[],
+    pattern: string,
+  ) => compileObject(type, collectSubfields(schema, fragments, coerced, type, nodes), steps, pattern);
+
+  const compileList = (
+    type: GraphQLOutputType,
+    nodes: readonly FieldNode[],
+    steps: readonly string[],
+    pattern: string,
+  ): Complete | undefined => {
+    const item = compileValue(type, nodes, [], pattern, 'i');
+    const nonNull = isNonNullType(type);
+    // A list of lawful leaves needs no look inside.
+    if (item.text === 'v' && !nonNull) return undefined;
+    const enumItem = isEnumType(nonNull ? type.ofType : type);
+    return compiled(
+      `if (!Array.isArray(o)) return GIVE_WAY;
+       const items = new Array(o.length);
+       for (let index = 0; index < o.length; index++) {
+         const v = o[index];
+         let item = null;
+         if (v !== null && v !== undefined) {
+           ${item.text.includes('complete') ? 'const p = { up: list, steps, index };' : ''}
+           item = ${item.text};
+           ${enumItem ? '' : 'if (item === GIVE_WAY) item = null;'}
+         }
+         ${nonNull ? 'if (item === null) return missingItem(w, { up: list, steps, index });' : ''}
+         items[index] = item;
+       }
+       return items;`,
+      { ...item.refers, GIVE_WAY, missingItem, steps },
+      'list',
+    );
+  };
+
+  const byRuntimeType = (compileFor: (type: GraphQLObjectType) => Complete): Complete => {
+    const known = new Map<string, Complete | undefined>();
+    return (found, walk, place) => {
+      const object = found as Record<string, unknown>;
+      const name = object[HIDDEN_TYPENAME] ?? object.__typename;
+      if (typeof name === 'string' && !known.has(name)) {
+        const runtime = schema.getType(name);
+        known.set(name, isObjectType(runtime) ? compileFor(runtime) : undefined);
+      }
+      const complete = typeof name === 'string' ? known.get(name) : undefined;
+      if (complete) return complete(object, walk, place);
+      // Without a name the concrete type is unknown, and so is what must not be null.
+      const { [HIDDEN_TYPENAME]: _, ...rest } = object;
+      return rest;
+    };
+  };
+
+  const top = compileObject(
+    root,
+    collectFields(schema, fragments, coerced, root, operation.selectionSet),
+    [],
+    '',
+  );
   return (result, withheld) => {
     // The executor leaves `data` out when no subgraph answered: its nullable fields are null all the same.
     if (result.data === null) return { result, masked: [] };
-    const data = result.data ?? {};
     const walk: Walk = {
-      path: [],
-      errors: [...(result.errors ?? [])],
+      errors: [...((result.errors as GraphQLError[] | undefined) ?? [])],
       masked: withheld.length > 0 ? new Set(withheld.map(({ type, field }) => `${type}.${field}`)) : undefined,
       nulls: new Map(),
     };
-    const stands = completeObject(data, top, walk);
+    const data = top(result.data ?? {}, walk, undefined);
     return {
       result: {
         ...result,
-        data: stands ? data : null,
+        data: data === GIVE_WAY ? null : (data as Record<string, unknown>),
         ...(walk.errors.length > 0 ? { errors: walk.errors } : {}),
       },
       masked: walk.nulls.size > 0 ? maskedPaths(walk.nulls, withheld) : [],
@@ -151,119 +214,8 @@ export function compileCompletion(
   };
 }
 
-function complete(value: Value, found: unknown, walk: Walk): unknown {
-  let completed = found;
-  if (found === null || found === undefined) completed = null;
-  else if (value.item) {
-    if (Array.isArray(found) && !completeItems(found, value.item, walk)) completed = null;
-  } else if (value.fieldsOf) {
-    const fields = value.fieldsOf(found as Record<string, unknown>);
-    if (fields && !completeObject(found as Record<string, unknown>, fields, walk)) completed = null;
-  }
-  if (completed !== null || !value.nonNull) return completed;
-  explain(walk);
-  return GIVE_WAY;
-}
-
-function completeItems(items: unknown[], item: Value, walk: Walk): boolean {
-  // A list of lawful leaves needs no look inside.
-  if (!item.nonNull && !item.item && !item.fieldsOf) return true;
-  for (let index = 0; index < items.length; index++) {
-    walk.path.push(index);
-    const completed = complete(item, items[index], walk);
-    walk.path.pop();
-    if (completed === GIVE_WAY) return false;
-    if (completed !== items[index]) items[index] = completed;
-  }
-  return true;
-}
-
-function completeObject(object: Record<string, unknown>, fields: readonly Field[], walk: Walk): boolean {
-  for (const field of fields) {
-    const found = object[field.key];
-    if (walk.masked !== undefined && (found === null || found === undefined) && walk.masked.has(field.coordinate)) {
-      walk.nulls.set(field, (walk.nulls.get(field) ?? 0) + 1);
-    }
-    walk.path.push(field.key);
-    const completed = complete(field.value, found, walk);
-    walk.path.pop();
-    if (completed === GIVE_WAY) return false;
-    if (completed !== found) object[field.key] = completed;
-  }
-  return true;
-}
-
-/** A null that gives way brings an error, unless one at or under its path explains it. */
-function explain(walk: Walk): void {
-  const path = [...walk.path];
-  const explained = walk.errors.some(
-    (error) => error.path && path.every((step, index) => error.path?.[index] === step),
-  );
-  if (!explained) {
-    walk.errors.push(
-      new GraphQLError('A value that must not be null is missing.', {
-        path,
-        extensions: { code: 'DOWNSTREAM_SERVICE_ERROR' },
-      }),
-    );
-  }
-}
-
-function maskedPaths(nulls: ReadonlyMap<Field, number>, withheld: readonly MaskedField[]): MaskedPath[] {
-  const reasons = new Map<string, Map<string, number>>();
-  for (const { type, field, reason, count } of withheld) {
-    const of = reasons.get(`${type}.${field}`) ?? new Map<string, number>();
-    reasons.set(`${type}.${field}`, of.set(reason, (of.get(reason) ?? 0) + count));
-  }
-  return [...nulls].flatMap(([{ coordinate, pattern }, count]) => {
-    const [type = '', field = ''] = coordinate.split('.');
-    const of = reasons.get(coordinate) ?? new Map<string, number>();
-    // Several reasons share the nulls of one path; which null has which reason is not known here.
-    return [...of].map(([reason, told]) => ({
-      path: pattern,
-      type,
-      field,
-      reason,
-      count: of.size > 1 ? Math.min(count, told) : count,
-    }));
-  });
-}
-
-/** Completions of a schema's documents, kept as long as the documents live. */
-export function completionCache(schema: GraphQLSchema) {
-  const known = new WeakMap<DocumentNode, { switches: readonly string[]; completions: Map<string, Completion> }>();
-  return (
-    document: DocumentNode,
-    operationName: string | undefined,
-    variables: Readonly<Record<string, unknown>>,
-  ): Completion => {
-    let entry = known.get(document);
-    if (!entry) {
-      entry = { switches: switchesOf(document), completions: new Map() };
-      known.set(document, entry);
-    }
-    let key = operationName ?? '';
-    for (const name of entry.switches) key += `|${variables[name]}`;
-    let completion = entry.completions.get(key);
-    if (!completion) {
-      completion = compileCompletion(schema, document, operationName, variables);
-      if (entry.completions.size >= MAX_VARIANTS) entry.completions.clear();
-      entry.completions.set(key, completion);
-    }
-    return completion;
-  };
-}
-
-const MAX_VARIANTS = 64;
-
-/** The variables that decide which fields are asked for. */
-function switchesOf(document: DocumentNode): string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive(node) {
-      if (node.name.value !== 'skip' && node.name.value !== 'include') return;
-      for (const { value } of node.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-    },
-  });
-  return [...names];
+/** A function of an object or list `o`. Its text holds nothing of the caller but response keys, as JSON literals. */
+function compiled(body: string, refers: Readonly<Record<string, unknown>>, place = 'p'): Complete {
+  const text = `return function complete(o, w, ${place}) { if (typeof o !== 'object') return GIVE_WAY; ${body} }`;
+  return new Function(...Object.keys(refers), text)(...Object.values(refers)) as Complete;
 }

@@ -9,12 +9,16 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
   parse,
 } from 'graphql';
+import { getVariableValues } from 'graphql/execution/values.js';
 import { toGraphQLError, withCode } from './client-error.js';
-import { completionCache } from './completion.js';
+import { completionCache } from './completion-cache.js';
 import type { GatewayOptions, MaskedField, RequestContext, SubgraphRequest } from './contract.js';
 import { withHiddenTypenames } from './hidden-typename.js';
+import { planCache } from './plan-cache.js';
+import type { PlanRun } from './plan-executor.js';
 import { remoteExecutor } from './remote-subgraph.js';
 
 export interface Graph {
@@ -45,7 +49,7 @@ interface Run {
 interface Fetch {
   readonly document: DocumentNode;
   readonly variables?: Record<string, unknown>;
-  readonly operationName?: string;
+  readonly operationName?: string | undefined;
   readonly context: Run;
 }
 
@@ -125,9 +129,31 @@ export async function loadGraph(
     return rewritten;
   };
 
+  const planOf = planCache(supergraphSdl, apiSchema);
+
+  /** The operation by its compiled plan; undefined where it has none. */
+  const runPlan = async (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Readonly<Record<string, unknown>>,
+    context: Run,
+  ): Promise<ExecutionResult | undefined> => {
+    const plan = await planOf(document, operation.name?.value);
+    const { coerced } = plan ? getVariableValues(apiSchema, operation.variableDefinitions ?? [], variables) : {};
+    if (!plan || !coerced) return undefined;
+    const run: PlanRun = {
+      variables: coerced,
+      data: {},
+      errors: [],
+      fetch: (subgraph, fetch) => fetchFrom(subgraph, { ...fetch, context }) as Promise<ExecutionResult>,
+    };
+    await plan(run);
+    return { data: run.data, ...(run.errors.length > 0 ? { errors: run.errors } : {}) };
+  };
+
   const start: Graph['subscribe'] = async (document, variables, request, operationName) => {
-    const operationType = getOperationAST(document, operationName)?.operation;
-    if (!operationType) {
+    const operation = getOperationAST(document, operationName);
+    if (!operation) {
       const found = operationName ? `no operation is named ${operationName}` : 'the document has none or several';
       return {
         errors: [toGraphQLError(new PlatformError('BAD_USER_INPUT', `One operation must be named: ${found}.`))],
@@ -143,12 +169,14 @@ export async function loadGraph(
         : completed.result;
     };
     try {
+      const planned = await runPlan(document, operation, variables, run);
+      if (planned) return finish(planned);
       const result = await executor({
         document: forPlanner(document),
         variables,
         context: run,
         operationName,
-        operationType,
+        operationType: operation.operation,
       });
       return Symbol.asyncIterator in result ? finishing(result, finish) : finish(result);
     } catch (error) {
