@@ -1,4 +1,5 @@
-// /graphql: Apollo Server's HTTP semantics (status codes, CSRF, document store) over our own execution.
+// /graphql: Apollo Server's HTTP semantics (status codes, CSRF, document store) over our own execution. A document that
+// it accepted before goes past it (`known-operations.ts`).
 import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -7,10 +8,11 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { counter, duration, underTraceparent, withSpan } from '@falaj/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { clientError, toGraphQLError, underTraceId, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { Graph } from './graph.js';
+import { answerOf, KnownOperations, type KnownRequest } from './known-operations.js';
 import { type Limits, limitsRule, tooManyTokens } from './limits.js';
 import { documentStore, refuseUnregistered, resolveDocumentId } from './persisted-documents.js';
 import { type Arrival, arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
@@ -34,12 +36,12 @@ interface Carried {
 }
 
 /** Counts by kind of operation, adds `extensions.falaj`, and holds clients to registered documents. */
-function edgePlugin(options: GatewayOptions): ApolloServerPlugin<Carried> {
+function edgePlugin(options: GatewayOptions, graph: CurrentGraph, known: KnownOperations): ApolloServerPlugin<Carried> {
   return {
     async requestDidStart({ contextValue }): Promise<GraphQLRequestListener<Carried>> {
       const end = requestSeconds.startTimer();
       return {
-        async didResolveOperation({ queryHash, operation, request }) {
+        async didResolveOperation({ queryHash, operation, request, source, document, schema }) {
           if (options.persistedDocuments) {
             try {
               refuseUnregistered(queryHash, contextValue.request.clientName, options.persistedDocuments);
@@ -51,18 +53,20 @@ function edgePlugin(options: GatewayOptions): ApolloServerPlugin<Carried> {
             throw badRequest('Subscriptions are served as an event stream at /graphql/stream.');
           }
           if (!operation && request.operationName) throw badRequest(`No operation is named ${request.operationName}.`);
+          // A request that began on the graph before this one was held to another schema.
+          if (operation && !introspects(operation) && schema === graph.current.apiSchema) {
+            known.remember(source, queryHash, {
+              document,
+              operationName: request.operationName || undefined,
+              kind: operation.operation,
+            });
+          }
         },
         async willSendResponse({ response, operation }) {
           if (response.body.kind !== 'single') return;
           const { singleResult } = response.body;
-          const kind = operation?.operation ?? 'none';
-          end({ operation: kind });
-          const outcome = !singleResult.errors ? 'ok' : singleResult.data ? 'partial' : 'failed';
-          requests.inc({ operation: kind, outcome });
-          const falaj = singleResult.extensions?.falaj as { masked?: readonly MaskedPath[] } | undefined;
-          singleResult.extensions = {
-            falaj: { masked: falaj?.masked ?? [], traceId: traceIdOf(contextValue.request.traceparent) },
-          };
+          count(operation?.operation ?? 'none', singleResult, end);
+          singleResult.extensions = extensionsOf(singleResult, contextValue.request);
           response.http.headers.set('x-request-id', contextValue.request.requestId);
           response.http.headers.set('cache-control', 'no-store');
         },
@@ -70,6 +74,26 @@ function edgePlugin(options: GatewayOptions): ApolloServerPlugin<Carried> {
     },
   };
 }
+
+function count(operation: string, { errors, data }: Outcome, end: (labels: { operation: string }) => unknown): void {
+  end({ operation });
+  requests.inc({ operation, outcome: !errors ? 'ok' : data ? 'partial' : 'failed' });
+}
+
+interface Outcome {
+  readonly errors?: readonly unknown[] | undefined;
+  readonly data?: unknown;
+  readonly extensions?: Record<string, unknown> | undefined;
+}
+
+function extensionsOf({ extensions }: Outcome, request: RequestContext) {
+  const falaj = extensions?.falaj as { masked?: readonly MaskedPath[] } | undefined;
+  return { falaj: { masked: falaj?.masked ?? [], traceId: traceIdOf(request.traceparent) } };
+}
+
+/** Apollo Server decides each time whether the schema may be shown. */
+const introspects = ({ selectionSet }: OperationDefinitionNode): boolean =>
+  selectionSet.selections.some((selection) => selection.kind !== Kind.FIELD || selection.name.value.startsWith('__'));
 
 const badRequest = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
@@ -83,6 +107,8 @@ export async function serveGraphql(
 ): Promise<() => Promise<void>> {
   const production = options.profile === 'production';
   const { persistedDocuments } = options;
+  const known = new KnownOperations(persistedDocuments);
+  graph.onChange(() => known.clear());
   const server = new ApolloServer<Carried>({
     gateway: {
       onSchemaLoadOrUpdate: (callback) => {
@@ -103,7 +129,7 @@ export async function serveGraphql(
       stop: async () => {},
     },
     formatError: (formatted, error) => formatError(formatted, error, limits),
-    plugins: [edgePlugin(options), ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
+    plugins: [edgePlugin(options, graph, known), ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
     validationRules: [limitsRule(limits)],
     parseOptions: { maxTokens: limits.tokens },
     persistedQueries: persistedDocuments ? { cache: documentStore(persistedDocuments) } : false,
@@ -117,17 +143,37 @@ export async function serveGraphql(
   });
   await server.start();
 
+  const contextOf = (arrival: Arrival, reply: FastifyReply): Promise<RequestContext> =>
+    requestContextOf(arrival, reply, (headers) => options.authenticate(headers));
   const arrivals = new WeakMap<FastifyRequest, Arrival>();
   const handle = fastifyApolloHandler(server, {
     context: async (request: FastifyRequest, reply: FastifyReply): Promise<Carried> => {
       const arrival = arrivals.get(request) ?? arrivalOf(request);
       try {
-        return { request: await requestContextOf(arrival, reply, (headers) => options.authenticate(headers)) };
+        return { request: await contextOf(arrival, reply) };
       } catch (error) {
         throw toGraphQLError(error);
       }
     },
   });
+  const answerKnown = async (
+    { operation, variables }: KnownRequest,
+    context: RequestContext,
+    reply: FastifyReply,
+  ): Promise<string> => {
+    const end = requestSeconds.startTimer();
+    const result = await graph.current.execute(operation.document, variables, context, operation.operationName);
+    count(operation.kind, result, end);
+    const formatted = result.errors?.map((error) => clientError(error));
+    const { status, body } = answerOf(result, formatted, extensionsOf(result, context));
+    void reply.code(status).headers({
+      'x-request-id': context.requestId,
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    return body;
+  };
+
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
@@ -138,7 +184,12 @@ export async function serveGraphql(
       if (persistedDocuments) request.body = resolveDocumentId(request.body, persistedDocuments);
       return underTraceparent(arrival.traceparent, () =>
         withSpan('gateway.request', { 'http.request.method': request.method }, async () =>
-          underTraceId(traceIdOf(arrival.traceparent), () => handle.call(app, request, reply)),
+          underTraceId(traceIdOf(arrival.traceparent), async () => {
+            const found = known.find(request);
+            const context = found && (await contextOf(arrival, reply).catch(() => undefined));
+            // Who is not let in hears it from Apollo Server, like anyone whose document is new.
+            return context ? answerKnown(found, context, reply) : handle.call(app, request, reply);
+          }),
         ),
       );
     },
