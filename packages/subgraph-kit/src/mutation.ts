@@ -32,7 +32,12 @@ interface MutationContext {
   readonly audited: Set<string>;
 }
 
-const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set(['FORBIDDEN', 'RESIDENCY_VIOLATION', 'COMPLIANCE_FAILED']);
+const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set([
+  'FORBIDDEN',
+  'RESIDENCY_VIOLATION',
+  'COMPLIANCE_FAILED',
+  'MODEL_REFUSED',
+]);
 
 /**
  * Authorises, changes and records in one transaction: either all of it is committed or none. A refusal is recorded in a
