@@ -6,12 +6,14 @@ import { rules } from './policy.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
 import type { GovernanceServices } from './schema/context.js';
+import { IncidentResolver } from './schema/incidents/incident.js';
 import { InventoryResolver } from './schema/inventory.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
 import { ResidencyResolver } from './schema/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
 import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
+import { incidentEvents, incidents } from './store/incidents/governed.js';
 
 const stubs = Object.fromEntries(
   auditedTypes.map((name) => [name, async (ids: readonly string[]) => ids.map((id) => ({ id }))]),
@@ -29,11 +31,16 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       PolicyRuleResolver,
       ResidencyResolver,
       InventoryResolver,
+      IncidentResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
-    tables: [workspaces, principals, roleBindings, auditRecords, policyRules],
-    references: { ...referencesTo([workspaces, principals, auditRecords]), ...stubs },
+    tables: [workspaces, principals, roleBindings, auditRecords, policyRules, incidents, incidentEvents],
+    references: { ...referencesTo([workspaces, principals, auditRecords, incidents, incidentEvents]), ...stubs },
+    filterFields: {
+      'IncidentFilter.linkedTo': 'Incident.links',
+      'IncidentFilter.breached': 'Incident.resolutionBreachedAt',
+    },
     rules,
     migrations: { name: 'governance', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
     createServices: async () => ({ services }),

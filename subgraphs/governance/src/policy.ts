@@ -7,6 +7,8 @@ import { auditedTypes } from './domain/audited-types.js';
 const ADMINISTRATORS = ['administrator', 'platform-administrator'];
 const TRAIL_READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', ...ADMINISTRATORS];
 const READERS = [...TRAIL_READERS, 'viewer'];
+/** Programs of the platform itself: monitors that raise alarms, workers that record what they used. */
+const SERVICE = 'service';
 
 const read = (
   subject: string,
@@ -32,6 +34,25 @@ const act = (subject: string, actions: readonly string[], roles: readonly string
   roles,
   reason,
 });
+
+/** Who mends: whoever builds or runs what an incident is about. */
+const RESPONDERS = ['feature-engineer', 'data-scientist', 'approver'];
+
+const incidentRules: readonly Rule[] = [
+  ...['Incident', 'IncidentEvent', 'IncidentLink'].flatMap((subject) => [
+    read(subject, 'read-ordinary', ['open', 'internal'], [...READERS, SERVICE], 'ORDINARY_METADATA'),
+    read(
+      subject,
+      'read-facts',
+      ['sensitive'],
+      [...RESPONDERS, 'auditor', 'administrator', SERVICE],
+      'INCIDENT_RESPONSE',
+    ),
+    read(subject, 'read-personal', ['pii'], [...RESPONDERS, 'auditor', 'administrator'], 'INCIDENT_RESPONSE'),
+  ]),
+  act('Incident', ['open'], [...RESPONDERS, 'administrator', SERVICE], 'INCIDENT_RESPONSE'),
+  act('Incident', ['handle'], [...RESPONDERS, 'administrator'], 'INCIDENT_RESPONSE'),
+];
 
 export const rules: readonly Rule[] = [
   ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
@@ -68,6 +89,7 @@ export const rules: readonly Rule[] = [
   ...['CurrentPrincipal', 'Membership'].map((subject) =>
     read(subject, 'read-oneself', ['open', 'internal'], ['*'], 'ONESELF'),
   ),
+  ...incidentRules,
   read('Plugin', 'read-errors', ['sensitive'], ['auditor', ...ADMINISTRATORS], 'OPERATION'),
   act('Decision', ['explain'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),

@@ -24,6 +24,10 @@ export const roles: readonly Role[] = [
     description: 'Reads everything of a workspace but secrets, its audit trail included; changes nothing.',
   },
   { name: 'viewer', description: 'Reads ordinary metadata and asks for predictions.' },
+  {
+    name: 'service',
+    description: 'Programs such as monitors and workers: opens incidents and records usage; changes nothing else.',
+  },
 ];
 
 /** Roles that may be handed out in a workspace: the platform's own stays in the platform's workspace. */
