@@ -11,3 +11,21 @@ export {
   underTraceparent,
   withSpan,
 } from './tracing.js';
+export {
+  defineWorkflow,
+  type Flow,
+  type Json,
+  type StartWorkflow,
+  type Step,
+  type StepOptions,
+  type WorkflowDefinition,
+  type WorkflowEnd,
+  type WorkflowEngine,
+  type WorkflowError,
+  type WorkflowLogLine,
+  type WorkflowRef,
+  type WorkflowSchedule,
+  type WorkflowState,
+  type WorkflowStatus,
+  type WorkflowStep,
+} from './workflow-engine.js';
