@@ -7,6 +7,7 @@ import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
 import type { GovernanceServices } from './schema/context.js';
 import { IncidentResolver } from './schema/incidents/incident.js';
+import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
@@ -14,6 +15,7 @@ import { ResidencyResolver } from './schema/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
 import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
+import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
 
 const stubs = Object.fromEntries(
   auditedTypes.map((name) => [name, async (ids: readonly string[]) => ids.map((id) => ({ id }))]),
@@ -32,6 +34,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       ResidencyResolver,
       InventoryResolver,
       IncidentResolver,
+      ServiceLevelResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
@@ -43,6 +46,9 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
     },
     rules,
     migrations: { name: 'governance', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
-    createServices: async () => ({ services }),
+    createServices: async ({ database, log }) => ({
+      services,
+      stop: startServiceLevelSweep(database, log).stop,
+    }),
   };
 }

@@ -50,6 +50,10 @@ const incidentRules: readonly Rule[] = [
     ),
     read(subject, 'read-personal', ['pii'], [...RESPONDERS, 'auditor', 'administrator'], 'INCIDENT_RESPONSE'),
   ]),
+  ...['ServiceLevel', 'BusinessCalendar'].flatMap((subject) => [
+    read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
+    act(subject, ['set'], ['administrator'], 'ADMINISTRATION'),
+  ]),
   act('Incident', ['open'], [...RESPONDERS, 'administrator', SERVICE], 'INCIDENT_RESPONSE'),
   act('Incident', ['handle'], [...RESPONDERS, 'administrator'], 'INCIDENT_RESPONSE'),
 ];
@@ -74,6 +78,17 @@ export const rules: readonly Rule[] = [
       fields: ['auditTrail'],
       roles: TRAIL_READERS,
       reason: 'AUDIT_TRAIL',
+    }),
+  ),
+  ...auditedTypes.map(
+    (subject): Rule => ({
+      id: `governance.${subject}.read-incidents`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      fields: ['incidents'],
+      roles: READERS,
+      reason: 'ORDINARY_METADATA',
     }),
   ),
   ...[

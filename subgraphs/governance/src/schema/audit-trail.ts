@@ -1,10 +1,14 @@
-// Types of other subgraphs, to which this one adds what the audit trail says about them.
+// Types of other subgraphs, to which this one adds their audit trail and their incidents.
 import { Attribute, ExtendedEntityType, PageArguments } from '@falaj/subgraph-kit';
 import { Args, Ctx, FieldResolver, ID, Resolver, Root } from 'type-graphql';
 import { auditedTypes } from '../domain/audited-types.js';
 import { auditTrails } from '../store/audit-reads.js';
+import { incidents } from '../store/incidents/governed.js';
+import { incidentLinksOf } from '../store/incidents/reads.js';
+import { incidentLink } from '../store/incidents/tables.js';
 import { AuditRecordConnection } from './audit-record.js';
 import type { GovernanceContext } from './context.js';
+import { IncidentConnection } from './incidents/incident-types.js';
 
 interface AuditedType {
   readonly name: string;
@@ -13,10 +17,11 @@ interface AuditedType {
 }
 
 function withTrail(name: string): AuditedType {
-  @ExtendedEntityType(name, `The ${name} of another subgraph, with its audit trail.`)
+  @ExtendedEntityType(name, `The ${name} of another subgraph, with its audit trail and its incidents.`)
   class Stub {
     @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
     @Attribute(() => AuditRecordConnection, 'internal', 'What was done to it, newest first.') auditTrail!: unknown;
+    @Attribute(() => IncidentConnection, 'internal', 'Incidents that concern it, newest first.') incidents!: unknown;
   }
 
   @Resolver(() => Stub)
@@ -30,6 +35,17 @@ function withTrail(name: string): AuditedType {
       return context.load(`${name}.auditTrail:${page.first}:${page.after ?? ''}`, subject.id, (ids) =>
         auditTrails(context, name, ids, page),
       );
+    }
+
+    @FieldResolver()
+    incidents(
+      @Root() subject: Stub,
+      @Args(() => PageArguments) page: PageArguments,
+      @Ctx() context: GovernanceContext,
+    ) {
+      return context.children(incidents, incidentLink.subjectId, subject.id, page, {
+        link: { table: incidentLink, on: incidentLinksOf(name) },
+      });
     }
   }
 

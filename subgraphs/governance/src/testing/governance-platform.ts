@@ -56,14 +56,16 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     log: createLogger('test'),
     ...overrides,
   } as unknown as Platform;
+  const services: GovernanceServices = {
+    directory,
+    policyStore,
+    rules,
+    issueToken: async () => ({ token: '', expiresAt: new Date() }),
+    describe: async () => [described],
+  };
+  // Tests sweep by themselves, at times of their own.
   const subgraph: Subgraph = await startSubgraph(
-    governanceSubgraph({
-      directory,
-      policyStore,
-      rules,
-      issueToken: async () => ({ token: '', expiresAt: new Date() }),
-      describe: async () => [described],
-    }),
+    { ...governanceSubgraph(services), createServices: async () => ({ services }) },
     platform,
   );
   return {

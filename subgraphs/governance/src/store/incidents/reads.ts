@@ -38,3 +38,7 @@ export async function defaultZone(context: SubgraphContext): Promise<string> {
   const zone = rows.rows[0]?.zone ?? '';
   return zones.includes(zone) ? zone : (zones[0] ?? '');
 }
+
+/** How incidents are found from objects of a type. */
+export const incidentLinksOf = (type: string): SQL =>
+  and(eq(incidentLink.incidentId, incident.id), eq(incidentLink.type, type)) as SQL;

@@ -1,0 +1,103 @@
+// Looks for promises that were missed or are about to be. One process at a time does it, under a lease; what it finds
+// follows from stored clocks alone, so a process that was away for an hour finds the same breaches at the same instants.
+import { recordAudit } from '@falaj/audit';
+import type { Database, Tx } from '@falaj/database';
+import type { Logger } from '@falaj/runtime';
+import { newId } from '@falaj/subgraph-kit';
+import { lte, sql } from 'drizzle-orm';
+import { type Notice, settle } from '../../domain/incidents/incident-change.js';
+import { type Promises, promisesOf } from './service-levels.js';
+import { incident } from './tables.js';
+import { saveClocks } from './writes.js';
+
+const LEASE = 'service-levels';
+/** Seconds for which a silent process keeps others from sweeping. */
+const LEASE_SECONDS = 30;
+const BATCH = 100;
+const INTERVAL_MS = 5_000;
+
+/** True where this process may sweep; renews its own lease. */
+export async function takeSweepLease(database: Database, holder: string): Promise<boolean> {
+  return database.asSystem(async (tx) => {
+    const { rows } = await tx.execute<{ holder: string }>(sql`
+      insert into governance.sweep_lease as lease (name, holder, held_until)
+      values (${LEASE}, ${holder}, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}))
+      on conflict (name) do update set holder = excluded.holder, held_until = excluded.held_until
+        where lease.holder = excluded.holder or lease.held_until < clock_timestamp()
+      returning holder`);
+    return rows.length > 0;
+  });
+}
+
+/** Writes down every threshold passed until `now`; answers how many incidents changed. Nothing without the lease. */
+export async function sweepServiceLevels(database: Database, holder: string, now = new Date()): Promise<number> {
+  if (!(await takeSweepLease(database, holder))) return 0;
+  for (let swept = 0; ; ) {
+    const found = await database.asSystem((tx) => sweepBatch(tx, holder, now));
+    swept += found;
+    if (found < BATCH) return swept;
+  }
+}
+
+async function sweepBatch(tx: Tx, holder: string, now: Date): Promise<number> {
+  // Held to the end of the transaction: who lost the lease meanwhile writes nothing.
+  const { rows: held } = await tx.execute<{ holder: string }>(sql`
+    select holder from governance.sweep_lease
+    where name = ${LEASE} and holder = ${holder} and held_until > clock_timestamp() for share`);
+  if (held.length === 0) return 0;
+  const due = await tx
+    .select()
+    .from(incident)
+    .where(lte(incident.clockDueAt, now))
+    .orderBy(incident.clockDueAt)
+    .limit(BATCH)
+    .for('update', { skipLocked: true });
+  const known = new Map<string, Promises>();
+  for (const row of due) {
+    const promises = known.get(row.workspaceId) ?? (await promisesOf(tx, row.workspaceId));
+    known.set(row.workspaceId, promises);
+    const calendar = promises.calendarOf(row.calendar);
+    const settled = settle(row, calendar, now);
+    await saveClocks(tx, row, settled, calendar);
+    for (const notice of settled.notices) if (notice.share === 100) await recordBreach(tx, row, notice);
+  }
+  return due.length;
+}
+
+const recordBreach = (tx: Tx, row: { id: string; workspaceId: string; priority: string }, notice: Notice) =>
+  recordAudit(tx, {
+    workspaceId: row.workspaceId,
+    actorId: 'platform',
+    actorKind: 'SERVICE',
+    action: 'breachServiceLevel',
+    subjectType: 'Incident',
+    subjectId: row.id,
+    outcome: 'SUCCEEDED',
+    reason: null,
+    requestId: '',
+    traceId: null,
+    policyVersion: null,
+    details: { promise: notice.promise, dueAt: notice.at.toISOString(), priority: row.priority },
+  });
+
+/** Sweeps every few seconds until it is stopped; a sweep that fails is tried again by the next. */
+export function startServiceLevelSweep(database: Database, log: Logger): { stop(): Promise<void> } {
+  const holder = newId('sweep');
+  let running: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = sweepServiceLevels(database, holder)
+      .catch((error: unknown) => log.warn('the sweep of service levels failed', { error: String(error) }))
+      .finally(() => {
+        busy = false;
+      });
+  }, INTERVAL_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
