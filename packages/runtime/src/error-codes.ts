@@ -34,6 +34,10 @@ export const errorCodes = {
   FORBIDDEN_FILTER: code(403, 'The caller may not filter, sort or group by this field.'),
   RESIDENCY_VIOLATION: code(403, 'Data would be stored or processed outside its allowed zones.'),
   COMPLIANCE_FAILED: code(403, 'A compliance check with a blocking gate did not pass.'),
+  BUDGET_EXCEEDED: code(
+    403,
+    'A budget is exhausted or would be; the message names it, what was spent, and what to do.',
+  ),
   MODEL_REFUSED: code(
     422,
     'A model file failed a structural check at intake; the message names the check, what was found and what is allowed.',

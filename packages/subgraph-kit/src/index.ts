@@ -1,3 +1,4 @@
+export { assertBudget, type BudgetedWork } from './budget.js';
 export { type Connection, connectionOf, PageArguments, PageInfo } from './connection.js';
 export { SubgraphContext } from './context.js';
 export { type CursorSeal, createCursorSeal } from './cursor.js';

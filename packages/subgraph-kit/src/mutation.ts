@@ -37,6 +37,7 @@ const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set([
   'RESIDENCY_VIOLATION',
   'COMPLIANCE_FAILED',
   'MODEL_REFUSED',
+  'BUDGET_EXCEEDED',
 ]);
 
 /**

@@ -6,6 +6,8 @@ import { rules } from './policy.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
 import type { GovernanceServices } from './schema/context.js';
+import { BudgetResolver } from './schema/costs/budget.js';
+import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js';
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
@@ -13,6 +15,7 @@ import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
 import { ResidencyResolver } from './schema/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
+import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
 import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
@@ -35,11 +38,39 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       InventoryResolver,
       IncidentResolver,
       ServiceLevelResolver,
+      ComputePoolResolver,
+      UsageRecordResolver,
+      BudgetResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
-    tables: [workspaces, principals, roleBindings, auditRecords, policyRules, incidents, incidentEvents],
-    references: { ...referencesTo([workspaces, principals, auditRecords, incidents, incidentEvents]), ...stubs },
+    tables: [
+      workspaces,
+      principals,
+      roleBindings,
+      auditRecords,
+      policyRules,
+      incidents,
+      incidentEvents,
+      computePools,
+      usageRecords,
+      budgets,
+      budgetOverrides,
+    ],
+    references: {
+      ...referencesTo([
+        workspaces,
+        principals,
+        auditRecords,
+        incidents,
+        incidentEvents,
+        computePools,
+        usageRecords,
+        budgets,
+        budgetOverrides,
+      ]),
+      ...stubs,
+    },
     filterFields: {
       'IncidentFilter.linkedTo': 'Incident.links',
       'IncidentFilter.breached': 'Incident.resolutionBreachedAt',

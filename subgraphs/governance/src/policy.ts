@@ -58,6 +58,22 @@ const incidentRules: readonly Rule[] = [
   act('Incident', ['handle'], [...RESPONDERS, 'administrator'], 'INCIDENT_RESPONSE'),
 ];
 
+const costRules: readonly Rule[] = [
+  ...['ComputePool', 'UsageRecord', 'Budget', 'BudgetOverride'].flatMap((subject) => [
+    read(subject, 'read-ordinary', ['open', 'internal'], [...READERS, SERVICE], 'ORDINARY_METADATA'),
+    read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+  ]),
+  ...['UnitPrice', 'BudgetStanding', 'BudgetDecision', 'RuleRefusal', 'Cost', 'CostLine'].map((subject) =>
+    read(subject, 'read-ordinary', ['open', 'internal'], [...READERS, SERVICE], 'ORDINARY_METADATA'),
+  ),
+  // A worker reports as the principal whose run or endpoint it serves.
+  act('UsageRecord', ['record'], [SERVICE, ...RESPONDERS], 'COST'),
+  act('ComputePool', ['set'], ['administrator'], 'ADMINISTRATION'),
+  act('Budget', ['set'], ['administrator'], 'ADMINISTRATION'),
+  // Who sets a budget does not lift it.
+  act('Budget', ['override'], ['approver'], 'COST'),
+];
+
 export const rules: readonly Rule[] = [
   ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
@@ -82,11 +98,11 @@ export const rules: readonly Rule[] = [
   ),
   ...auditedTypes.map(
     (subject): Rule => ({
-      id: `governance.${subject}.read-incidents`,
+      id: `governance.${subject}.read-incidents-and-cost`,
       effect: 'ALLOW',
       actions: ['read'],
       subject,
-      fields: ['incidents'],
+      fields: ['incidents', 'cost'],
       roles: READERS,
       reason: 'ORDINARY_METADATA',
     }),
@@ -105,6 +121,7 @@ export const rules: readonly Rule[] = [
     read(subject, 'read-oneself', ['open', 'internal'], ['*'], 'ONESELF'),
   ),
   ...incidentRules,
+  ...costRules,
   read('Plugin', 'read-errors', ['sensitive'], ['auditor', ...ADMINISTRATORS], 'OPERATION'),
   act('Decision', ['explain'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),

@@ -1,5 +1,6 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
 import { assertResidency } from '@falaj/policy';
+import { assertBudget } from '@falaj/subgraph-kit';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
 import {
   type DeployableModel,
@@ -26,6 +27,7 @@ export async function prepareDeployment(
   target: { readonly endpointId: string; readonly name: string; readonly revision: number; readonly zone: string },
   modelVersionId: string,
 ): Promise<Deployment> {
+  if (target.revision === 1) await assertBudget(context, {});
   const { modelVersion } = await context.platform.graph.query<{ modelVersion: ModelVersionAnswer | null }>(
     MODEL_VERSION,
     { id: modelVersionId },

@@ -1,6 +1,14 @@
 import { assertResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
-import { Attribute, type Connection, JSONObject, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  assertBudget,
+  type Connection,
+  JSONObject,
+  newId,
+  PageArguments,
+  parseInput,
+} from '@falaj/subgraph-kit';
 import { and, eq, inArray } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { terminalStates } from '../domain/run.js';
@@ -174,6 +182,7 @@ export class RunResolver {
     context.platform.plugins.get('trainer', request.trainer);
     const id = newId('run');
     const prepare = async () => {
+      await assertBudget(context, {});
       const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(
         TRAINING_SET,
         { id: request.trainingSetId },

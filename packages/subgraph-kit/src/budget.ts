@@ -1,0 +1,47 @@
+import { PlatformError } from '@falaj/runtime';
+import type { SubgraphContext } from './context.js';
+
+/** Work that is about to begin, as budgets know it. */
+export interface BudgetedWork {
+  readonly pool?: string | undefined;
+  readonly team?: string | undefined;
+  /** What it is expected to cost; 0 where nobody knows. */
+  readonly estimatedCost?: number | undefined;
+}
+
+interface Answer {
+  readonly budgetDecision: {
+    readonly verdict: 'ALLOW' | 'WARN' | 'BLOCK';
+    readonly refusals: readonly { rule: string; found: string; limit: string; todo: string }[];
+  } | null;
+}
+
+const DECISION = /* GraphQL */ `
+  query BudgetForWork($input: BudgetDecisionInput!) {
+    budgetDecision(input: $input) {
+      verdict
+      refusals { rule found limit todo }
+    }
+  }
+`;
+
+/**
+ * Asks governance, as the caller, whether the budgets let the work begin; call it in `prepare`, so that a refusal is
+ * recorded. Throws BUDGET_EXCEEDED that names rule, found value, limit and what to do; an answer that cannot be had is
+ * an error too, for a budget that nobody asked stops nothing.
+ */
+export async function assertBudget(
+  context: Pick<SubgraphContext, 'platform' | 'request'>,
+  work: BudgetedWork,
+): Promise<void> {
+  const { budgetDecision } = await context.platform.graph.query<Answer>(DECISION, { input: work }, context.request);
+  if (budgetDecision && budgetDecision.verdict !== 'BLOCK') return;
+  const refusals = budgetDecision?.refusals ?? [];
+  throw new PlatformError(
+    'BUDGET_EXCEEDED',
+    refusals
+      .map(({ rule, found, limit, todo }) => `Rule ${rule}: found ${found}; the limit is ${limit}. ${todo}`)
+      .join(' ') || 'Governance did not say whether a budget allows it.',
+    { details: { refusals } },
+  );
+}
