@@ -188,12 +188,7 @@ export function compileCompletion(
     };
   };
 
-  const top = compileObject(
-    root,
-    collectFields(schema, fragments, coerced, root, operation.selectionSet),
-    [],
-    '',
-  );
+  const top = compileObject(root, collectFields(schema, fragments, coerced, root, operation.selectionSet), [], '');
   return (result, withheld) => {
     // The executor leaves `data` out when no subgraph answered: its nullable fields are null all the same.
     if (result.data === null) return { result, masked: [] };

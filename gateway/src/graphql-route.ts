@@ -8,7 +8,13 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { counter, duration, underTraceparent, withSpan } from '@falaj/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { clientError, toGraphQLError, underTraceId, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { Graph } from './graph.js';
@@ -129,7 +135,11 @@ export async function serveGraphql(
       stop: async () => {},
     },
     formatError: (formatted, error) => formatError(formatted, error, limits),
-    plugins: [edgePlugin(options, graph, known), ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
+    plugins: [
+      edgePlugin(options, graph, known),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
     validationRules: [limitsRule(limits)],
     parseOptions: { maxTokens: limits.tokens },
     persistedQueries: persistedDocuments ? { cache: documentStore(persistedDocuments) } : false,

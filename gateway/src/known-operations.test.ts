@@ -55,7 +55,11 @@ test.each([
   ['a part that fails', { query: '{ me items { id name } }' }, 200],
   ['a mutation', { query: 'mutation { touch(id: "1") { id } }' }, 200],
   ['one of two operations', { query: 'query A { me } query B { items { id } }', operationName: 'B' }, 200],
-  ['variables that do not fit', { query: 'mutation T($id: ID!) { touch(id: $id) { id } }', variables: { id: {} } }, 400],
+  [
+    'variables that do not fit',
+    { query: 'mutation T($id: ID!) { touch(id: $id) { id } }', variables: { id: {} } },
+    400,
+  ],
   ['a missing variable', { query: 'mutation M($id: ID!) { touch(id: $id) { id } }' }, 400],
   ['a registered document', { extensions: { persistedQuery: { version: 1, sha256Hash: hash } } }, 200],
 ])('%s', async (_, body, status) => {

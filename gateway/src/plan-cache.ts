@@ -35,11 +35,10 @@ export function planCache(supergraphSdl: string, schema: GraphQLSchema) {
 
   /** Undefined where the router runtime must run the operation. */
   return (document: DocumentNode, operationName: string | undefined): Promise<PlanStep | undefined> => {
-    let operations = known.get(document);
-    if (!operations) known.set(document, (operations = new Map()));
-    const name = operationName ?? '';
-    let plan = operations.get(name);
-    if (!plan) operations.set(name, (plan = compile(document, operationName)));
+    const operations = known.get(document) ?? new Map<string, Promise<PlanStep | undefined>>();
+    known.set(document, operations);
+    const plan = operations.get(operationName ?? '') ?? compile(document, operationName);
+    operations.set(operationName ?? '', plan);
     return plan;
   };
 }
@@ -58,8 +57,12 @@ function plain(schema: GraphQLSchema, document: DocumentNode, operationName: str
     document,
     visitWithTypeInfo(types, {
       Directive: refuse,
-      SelectionSet: () => (isObjectType(types.getParentType()) ? undefined : refuse()),
-      Field: ({ name }) => (name.value === '__schema' || name.value === '__type' ? refuse() : undefined),
+      SelectionSet() {
+        return isObjectType(types.getParentType()) ? undefined : refuse();
+      },
+      Field({ name }) {
+        return name.value === '__schema' || name.value === '__type' ? refuse() : undefined;
+      },
     }),
   );
   return result;

@@ -39,9 +39,12 @@ export function compilePlan(node: PlanNode): PlanStep | undefined {
   switch (node.kind) {
     case 'Sequence': {
       const steps = compileAll(node.nodes);
-      return steps && (async (run) => {
-        for (const step of steps) await step(run);
-      });
+      return (
+        steps &&
+        (async (run) => {
+          for (const step of steps) await step(run);
+        })
+      );
     }
     case 'Parallel': {
       const steps = compileAll(node.nodes);
@@ -77,7 +80,8 @@ function compileRootFetch(node: FetchNode): PlanStep {
   const fallback: Path = field ? [field.alias?.value ?? field.name.value] : [];
   return async (run) => {
     const { data, errors } = await run.fetch(node.serviceName, request(run.variables));
-    for (const error of errors ?? []) run.errors.push(error.path || fallback.length === 0 ? error : moved(error, fallback));
+    for (const error of errors ?? [])
+      run.errors.push(error.path || fallback.length === 0 ? error : moved(error, fallback));
     if (data) merge(run.data, data);
   };
 }
@@ -89,7 +93,9 @@ function compileFlatten(flatten: FlattenNode): PlanStep | undefined {
   const collect = compilePath(flatten.path);
   if (!represent || !collect) return undefined;
   const request = requestOf(node, parse(node.operation, { noLocation: true }));
-  const fallback = flatten.path.flatMap((segment) => (typeof segment === 'object' && 'Field' in segment ? [segment.Field] : []));
+  const fallback = flatten.path.flatMap((segment) =>
+    typeof segment === 'object' && 'Field' in segment ? [segment.Field] : [],
+  );
   return async (run) => {
     const found: Entity[] = [];
     collect(run.data, found);

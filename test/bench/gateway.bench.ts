@@ -4,8 +4,7 @@
  * Three entities are joined by key over three subgraphs; variables are random, so that no answer serves twice; rounds
  * interleave, and the best round of each side counts: what disturbs a round only ever makes it slower.
  *
- * `policy-cost` compares the CPU of one execution in process: the executor as it comes against completion, masking, spans
- * and metrics around it. The field guard of the subgraphs is measured with the subgraphs, not here.
+ * `policy-cost` is a governed subgraph with its policy and without, behind the same graph.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,9 +17,9 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import fastifyApollo from '@as-integrations/fastify';
 import { composeSupergraph, createGateway, type LocalSubgraph, loadGraph, type MaskedField } from '@falaj/gateway';
 import { anonymous } from '@falaj/runtime';
-import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
+import { openDepot, person, unguardedDepot } from '@falaj/subgraph-kit/testing';
 import Fastify from 'fastify';
-import { buildASTSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Figure } from './figure.js';
 
@@ -30,6 +29,9 @@ const ROUND_MS = 1500;
 const WARM_MS = 1500;
 const ROWS = 5000;
 const SERVE = 'serve';
+const POLICY_ROWS = 500;
+const POLICY_REQUESTS = 10;
+const POLICY_ROUNDS = 80;
 
 const joinQuery = `query Join($from: Int!) {
   models(from: $from, first: 50) { id name framework owner deployments { id url replicas } experiments { id accuracy loss } }
@@ -300,48 +302,56 @@ if (process.argv[2] === SERVE && process.send) {
   process.send(await servers[process.argv[3] ?? '']?.(process.argv[4] ?? ''));
 }
 
-// Cost of completion and masking ------------------------------------------------------------------------------------------
+// Cost of policy ---------------------------------------------------------------------------------------------------------
 
+const parcelsQuery =
+  'query Parcels($first: Int!) { parcels(first: $first) { edges { node { id label weight recipient zone weightClass } } } }';
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/**
+ * A governed subgraph over PostgreSQL behind the same graph, with its guard, rules, masks and row-level security, and
+ * without them. The principal's rules show the weight of some rows only, and nobody's recipient. One request at a time:
+ * its whole duration counts, the database's part too. Both
+ * sides take turns, and the median of their ratios is the figure.
+ */
 async function policyCost(): Promise<number> {
-  const sdl = supergraph();
-  const context = { principal: anonymous, requestId: '', traceparent: '', signal: new AbortController().signal };
-  const document = parse(joinQuery);
-  const masked = [
-    { type: 'Model', field: 'owner', reason: 'PII', count: 1 },
-    { type: 'Model', field: 'name', reason: 'SECRET', count: 1 },
-  ];
-  const graph = await loadGraph({
-    supergraphSdl: sdl,
-    subgraphs: localSubgraphs(masked),
-    identityHeaders: async () => ({}),
-  });
-  const bare = await bareExecutor(sdl);
-  const sides = [
-    (variables: object) => bare(document, variables),
-    (variables: object) => graph.execute(document, variables as Record<string, unknown>, context),
-  ];
-  const best = sides.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < ROUNDS * 4; round++) {
-    for (const [index, execute] of sides.entries()) {
-      const before = process.cpuUsage();
-      for (let request = 0; request < 150; request++) await execute({ from: randomFrom() });
-      const { user, system } = process.cpuUsage(before);
-      best[index] = Math.min(best[index] ?? 0, (user + system) / 150_000);
+  const depot = await openDepot();
+  try {
+    await depot.stock(5000);
+    const supergraphSdl = composeSupergraph([
+      { name: 'depot', sdl: depot.subgraph.sdl, url: 'http://127.0.0.1:1' },
+    ]).supergraphSdl;
+    const document = parse(parcelsQuery);
+    const request = {
+      principal: person('weigher'),
+      requestId: '',
+      traceparent: '',
+      signal: new AbortController().signal,
+    };
+    const sides = await Promise.all(
+      [await unguardedDepot(depot), depot.subgraph].map(async (subgraph) => {
+        const graph = await loadGraph({ supergraphSdl, subgraphs: [subgraph], identityHeaders: async () => ({}) });
+        return (first: number) => graph.execute(document, { first }, request);
+      }),
+    );
+    const rounds: number[][] = [];
+    for (let round = 0; round < POLICY_ROUNDS; round++) {
+      const took: number[] = [];
+      for (const execute of sides) {
+        const started = performance.now();
+        for (let n = 0; n < POLICY_REQUESTS; n++) {
+          const { data, errors } = await execute(POLICY_ROWS - n);
+          if (errors ?? !data) throw new Error(`The depot answered ${JSON.stringify(errors)}`);
+        }
+        took.push((performance.now() - started) / POLICY_REQUESTS);
+      }
+      rounds.push(took);
     }
+    const medians = [0, 1].map((side) => median(rounds.map((took) => took[side] ?? 0)).toFixed(3));
+    process.stderr.write(`# gateway.policy-cost: ${medians.join(' -> ')} ms a request\n`);
+    return median(rounds.map(([off = 1, on = 0]) => on / off));
+  } finally {
+    await depot.close();
   }
-  process.stderr.write(`# gateway.policy-cost: ${best.map((ms) => ms.toFixed(3)).join(' -> ')} ms CPU\n`);
-  return (best[1] ?? 0) / (best[0] ?? 1);
-}
-
-async function bareExecutor(sdl: string) {
-  const byName = new Map(localSubgraphs().map((subgraph) => [subgraph.name, subgraph]));
-  const handler = await unifiedGraphHandler({
-    unifiedGraph: buildASTSchema(parse(sdl, { noLocation: true }), { assumeValid: true, assumeValidSDL: true }),
-    getUnifiedGraphSDL: () => sdl,
-    onSubgraphExecute: (name: string, request: { document: DocumentNode; variables?: object }) =>
-      byName.get(name.toLowerCase())?.execute({ ...request, variables: { ...request.variables } } as never),
-  } as never);
-  const execute = handler.executor as unknown as (request: object) => Promise<ExecutionResult>;
-  return (document: DocumentNode, variables: object) =>
-    execute({ document, variables, context: {}, operationType: 'query' });
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { PlatformError } from '@falaj/runtime';
 
 /**
@@ -11,13 +11,28 @@ export interface CursorSeal {
 }
 
 export function createCursorSeal(secret: Uint8Array): CursorSeal {
-  const key = Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), 'falaj/cursor/v1', 32));
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), 'falaj/cursor/v1', 32)));
   // Node accepts shorter tags unless told the length.
   const authTagLength = 16;
-  const aad = (binding: string): Buffer => createHash('sha256').update(binding).digest();
+  let last = { binding: '', digest: Buffer.alloc(0) };
+  const aad = (binding: string): Buffer => {
+    // The cursors of a page share their binding.
+    if (last.binding !== binding || last.digest.length === 0) {
+      last = { binding, digest: createHash('sha256').update(binding).digest() };
+    }
+    return last.digest;
+  };
+  let drawn = Buffer.alloc(0);
+  /** Each nonce serves once; they are drawn many at a time, for the call costs more than the bytes. */
+  const nextNonce = (): Buffer => {
+    if (drawn.length < 12) drawn = randomBytes(12 * 256);
+    const nonce = drawn.subarray(0, 12);
+    drawn = drawn.subarray(12);
+    return nonce;
+  };
   return {
     seal(binding, position) {
-      const nonce = randomBytes(12);
+      const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength });
       cipher.setAAD(aad(binding));
       const sealed = Buffer.concat([cipher.update(JSON.stringify(position), 'utf8'), cipher.final()]);

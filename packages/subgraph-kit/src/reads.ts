@@ -5,7 +5,7 @@ import type { Ability } from '@falaj/policy';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import type { Connection } from './connection.js';
+import type { Connection, PageInfo } from './connection.js';
 import type { CursorSeal } from './cursor.js';
 import type { Governed, GovernedTable } from './governed-table.js';
 import type { MaskCollector } from './masking.js';
@@ -48,12 +48,29 @@ function planFields<Row>(table: GovernedTable<Row>, shown: readonly string[]): R
   return fields;
 }
 
-const brand = new WeakSet<object>();
+/** Makes a base class whose constructor gives back the object that it is given. */
+const Itself = class {
+  constructor(row: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: fields of the subclass are then defined on this very object.
+    return row;
+  }
+};
+
+/** Marks an object in a way that nobody can forge and no copy carries; a WeakSet would cost the collector dearly. */
+class Mark extends Itself {
+  readonly #mark = true;
+  static on(row: object): boolean {
+    return #mark in row;
+  }
+}
 
 /** True for rows that came through the policy; the guard lets no other object of a governed type out. */
 export function isGoverned(row: unknown): boolean {
-  return typeof row === 'object' && row !== null && brand.has(row);
+  return typeof row === 'object' && row !== null && Mark.on(row);
 }
+
+/** Names of fields as PostgreSQL writes them in a text array: GraphQL names need no quotes there. */
+const namesIn = (array: string): readonly string[] => (array === '{}' ? [] : array.slice(1, -1).split(','));
 
 export class Reads {
   readonly #database: Database;
@@ -93,28 +110,21 @@ export class Reads {
     const sortColumn: PgColumn = request.orderBy ? table.fields[request.orderBy.field] : table.createdAt;
     const sort = request.orderBy ? plan.orderBy(request.orderBy.field) : sql`${table.createdAt}`;
     const position = request.after == null ? undefined : this.#cursors.open(binding, request.after);
-    const after = position && keyset(sort, sortColumn, table.id, descending, position);
+    // Only without `nulls last` does the order of an index serve, which a mask makes impossible anyway.
+    const total = sortColumn.notNull && request.orderBy === undefined;
+    const after = position && keyset(sort, sortColumn, table.id, descending, total, position);
     const rows = await this.#rows(table, (tx) =>
       tx
         .select({ ...plan.columns, __sort: sql<string | null>`(${sort})::text`, __id: sql<string>`${table.id}` })
         .from(table.table)
         .where(and(where, after))
-        .orderBy(descending ? sql`${sort} desc nulls last` : sql`${sort} asc nulls last`, table.id)
+        .orderBy(sql`${sort} ${sql.raw(`${descending ? 'desc' : 'asc'}${total ? '' : ' nulls last'}`)}`, table.id)
         .limit(first + 1),
     );
-    const page = rows.slice(0, first);
-    const edges = page.map((row) => ({
-      node: this.#finish(table, row),
-      cursor: this.#cursors.seal(binding, [row.__sort as string | null, row.__id as string]),
-    }));
+    const edges = this.#edges(table, binding, rows.slice(0, first));
     return {
       edges,
-      pageInfo: {
-        hasNextPage: rows.length > first,
-        hasPreviousPage: request.after != null,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
+      pageInfo: pageInfo(edges, { hasNextPage: rows.length > first, hasPreviousPage: request.after != null }),
       totalCount: async () => {
         const [counted] = await this.#rows(table, (tx) =>
           tx.select({ count: sql<number>`count(*)::int` }).from(table.table).where(where),
@@ -154,7 +164,8 @@ export class Reads {
         .from(table.table)
         .where(and(plan.where, sql`${column} = any(${sql.param(unique)}::text[])`)),
     );
-    const byKey = new Map(rows.map((row) => [row.__key as string, this.#finish(table, row)]));
+    const keys = rows.map((row) => row.__key as string);
+    const byKey = new Map(this.#finish(table, rows).map((row, index) => [keys[index] as string, row]));
     return values.map((value) => byKey.get(value) ?? null);
   }
 
@@ -205,18 +216,10 @@ export class Reads {
       const binding = this.#binding(table, { first, where: childrenOf(parent, parentId, options) });
       const own = rows.filter((row) => row.__parent === parentId);
       const total = Number(own[0]?.__total ?? 0);
-      const edges = own.map((row) => ({
-        node: this.#finish(table, row),
-        cursor: this.#cursors.seal(binding, [row.__sort as string, row.__id as string]),
-      }));
+      const edges = this.#edges(table, binding, own);
       return {
         edges,
-        pageInfo: {
-          hasNextPage: total > own.length,
-          hasPreviousPage: false,
-          startCursor: edges[0]?.cursor ?? null,
-          endCursor: edges.at(-1)?.cursor ?? null,
-        },
+        pageInfo: pageInfo(edges, { hasNextPage: total > own.length, hasPreviousPage: false }),
         totalCount: async () => total,
       };
     });
@@ -229,7 +232,9 @@ export class Reads {
   #plan<Row>(table: GovernedTable<Row>) {
     const shown = this.#fieldsOf(table.noun);
     const plan = this.#ability.readPlan(table.noun, { attributes: table.attributes, fields: planFields(table, shown) });
-    const columns: Record<string, SQL> = { maskedFields: plan.masked.as('maskedFields') as unknown as SQL };
+    const columns: Record<string, SQL> = {
+      maskedFields: sql`(${plan.masked})::text`.as('maskedFields') as unknown as SQL,
+    };
     for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
       const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;
       columns[field] = selected.mapWith(column).as(field) as unknown as SQL;
@@ -275,13 +280,55 @@ export class Reads {
     )) as Record<string, unknown>[];
   }
 
-  #finish<Row>(table: GovernedTable<Row>, row: Record<string, unknown>): Governed<Row> {
-    const masked = (row.maskedFields as string[] | null) ?? [];
-    row.maskedFields = masked;
-    for (const field of masked) this.#masked.record(table.noun, field, this.#ability.reasonOf(table.noun, field));
-    brand.add(row);
-    return row as unknown as Governed<Row>;
+  /** Sealing costs more than all the rest of a row: a cursor is made when it is asked for. */
+  #edges<Row>(table: GovernedTable<Row>, binding: string, rows: Record<string, unknown>[]): Edges<Row> {
+    const cursors = this.#cursors;
+    return this.#finish(table, rows).map((node, index) => {
+      const { __sort: sort, __id: id } = rows[index] as { __sort: string | null; __id: string };
+      return {
+        node,
+        get cursor() {
+          return cursors.seal(binding, [sort, id]);
+        },
+      };
+    });
   }
+
+  #finish<Row>(table: GovernedTable<Row>, rows: Record<string, unknown>[]): Governed<Row>[] {
+    // Few masks serve many rows.
+    const masks = new Map<string, { names: readonly string[]; rows: number }>();
+    for (const row of rows) {
+      const text = row.maskedFields as string;
+      let mask = masks.get(text);
+      if (!mask) {
+        mask = { names: namesIn(text), rows: 0 };
+        masks.set(text, mask);
+      }
+      mask.rows += 1;
+      row.maskedFields = mask.names;
+      new Mark(row);
+    }
+    for (const mask of masks.values()) {
+      for (const field of mask.names) {
+        this.#masked.record(table.noun, field, this.#ability.reasonOf(table.noun, field), mask.rows);
+      }
+    }
+    return rows as unknown as Governed<Row>[];
+  }
+}
+
+type Edges<Row> = Connection<Governed<Row>>['edges'];
+
+function pageInfo(edges: Edges<unknown>, stands: Pick<PageInfo, 'hasNextPage' | 'hasPreviousPage'>): PageInfo {
+  return {
+    ...stands,
+    get startCursor() {
+      return edges[0]?.cursor ?? null;
+    },
+    get endCursor() {
+      return edges.at(-1)?.cursor ?? null;
+    },
+  };
 }
 
 function childrenOf(parent: PgColumn | SQL, parentId: string, { link, where }: ParentOptions): SQL {
@@ -298,18 +345,24 @@ function pageSize(first: number): number {
   return first;
 }
 
-/** Rows after a position in an order with nulls last and ties by id ascending. */
+/** Rows after a position in an order with ties by id ascending; nulls stand last, and in a `total` order there are none. */
 function keyset(
   sort: SQL,
   column: PgColumn,
   id: PgColumn,
   descending: boolean,
+  total: boolean,
   position: readonly (string | null)[],
 ): SQL {
   const [value, lastId] = position;
   if (value === null || value === undefined) return sql`(${sort} is null and ${id} > ${lastId})`;
   const typed = sql`${value}::${sql.raw(column.getSQLType())}`;
   const beyond = descending ? sql`${sort} < ${typed}` : sql`${sort} > ${typed}`;
+  // The first bound is implied; an index needs it to start there.
+  if (total) {
+    const from = descending ? sql`${sort} <= ${typed}` : sql`${sort} >= ${typed}`;
+    return sql`(${from} and (${beyond} or ${id} > ${lastId}))`;
+  }
   return sql`(${beyond} or (${sort} = ${typed} and ${id} > ${lastId}) or ${sort} is null)`;
 }
 

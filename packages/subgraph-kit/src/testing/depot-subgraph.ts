@@ -21,6 +21,8 @@ create table depot.parcel (
   label text not null, weight integer, recipient text, created_at timestamptz not null
 );
 --> statement-breakpoint
+create index on depot.parcel (workspace_id, created_at desc, id);
+--> statement-breakpoint
 select falaj.protect('depot.shelf');
 --> statement-breakpoint
 select falaj.protect('depot.parcel');

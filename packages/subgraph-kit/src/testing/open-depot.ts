@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditMigrations } from '@falaj/audit';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
-import { buildAbility, createNounCatalog } from '@falaj/policy';
+import { type Ability, buildAbility, createNounCatalog } from '@falaj/policy';
 import { createLogger, type Principal } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { type ExecutionResult, parse } from 'graphql';
+import pg from 'pg';
 import { SubgraphContext } from '../context.js';
 import { createCursorSeal } from '../cursor.js';
 import type { Platform, RequestContext } from '../platform.js';
@@ -30,6 +31,8 @@ export interface Depot {
   readonly subgraph: Subgraph;
   contextOf(principal: Principal): Promise<SubgraphContext>;
   ask(principal: Principal, document: string, variables?: Record<string, unknown>): Promise<ExecutionResult>;
+  /** Adds so many parcels to the workspace. */
+  stock(parcels: number): Promise<void>;
   audited(): Promise<{ action: string; outcome: string; reason: string | null; subject_id: string | null }[]>;
   close(): Promise<void>;
 }
@@ -44,7 +47,13 @@ export async function openDepot(): Promise<Depot> {
   const { nouns } = await describeSubgraph(depotSubgraph);
   const catalog = createNounCatalog(nouns);
   const fields = new Map(nouns.map((noun) => [noun.name, Object.keys(noun.fields)]));
-  const abilityFor = async (principal: Principal) => buildAbility(depotSubgraph.rules, principal, catalog);
+  // Kept, as the policy store keeps them.
+  const abilities = new WeakMap<Principal, Ability>();
+  const abilityFor = async (principal: Principal) => {
+    const ability = abilities.get(principal) ?? buildAbility(depotSubgraph.rules, principal, catalog);
+    abilities.set(principal, ability);
+    return ability;
+  };
   const platform = {
     database: test.database,
     abilityFor,
@@ -76,6 +85,20 @@ export async function openDepot(): Promise<Depot> {
       const result = await subgraph.execute({ document: parse(document), variables, context: requestOf(principal) });
       if (Symbol.asyncIterator in result) throw new Error('expected one result');
       return JSON.parse(JSON.stringify(result)) as ExecutionResult;
+    },
+    async stock(count) {
+      await test.database.asSystem((tx) =>
+        tx.execute(sql`
+          insert into depot.parcel
+          select 'stock-' || n, 'w1', 'AE', 'a', case when n % 2 = 0 then 'light' else 'heavy' end, n % 40, 'person ' || n,
+            timestamptz '2025-01-01' + n * interval '1 minute'
+          from generate_series(1, ${count}::int) n`),
+      );
+      // Only the owner may; on its own the server does it within a minute.
+      const owner = new pg.Client({ connectionString: test.url });
+      await owner.connect();
+      await owner.query('analyze depot.parcel');
+      await owner.end();
     },
     audited: () =>
       test.database.asSystem(async (tx) => {
