@@ -138,7 +138,8 @@ export interface StartWorkflow<Input, Transaction> extends WorkflowRef {
 export interface WorkflowStep {
   readonly key: string;
   readonly kind: 'STEP' | 'COMMIT' | 'SIGNAL' | 'SLEEP';
-  readonly state: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** `ABORTED`: stopped from outside, by a cancellation, a sibling's failure or an orderly stop; it runs again on resumption. */
+  readonly state: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
   readonly attempts: number;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
@@ -214,8 +215,15 @@ export interface WorkflowEngine<Transaction> {
   ): Promise<{ readonly delivered: boolean }>;
   /** Aborts the running steps wherever they run; ends at once what no process holds. False where the run has ended. */
   cancel(ref: WorkflowRef, reason: string, transaction?: Transaction): Promise<{ readonly cancelled: boolean }>;
-  /** Fix and resume: a FAILED or CANCELLED run goes on, recorded outputs stay, failed steps run again. Else PRECONDITION_FAILED. */
-  retry(ref: WorkflowRef, transaction?: Transaction): Promise<void>;
+  /**
+   * Fix and resume: a FAILED or CANCELLED run goes on, recorded outputs stay, failed steps run again. Else
+   * PRECONDITION_FAILED. What is forgotten is asked for anew, e.g. the approval that was refused.
+   */
+  retry(
+    ref: WorkflowRef,
+    transaction?: Transaction,
+    forget?: { readonly steps?: readonly string[]; readonly signals?: readonly string[] },
+  ): Promise<void>;
   status(ref: WorkflowRef, transaction?: Transaction): Promise<WorkflowStatus>;
   /** Lines in order, at most `limit` (default 1000), beginning after a position. */
   logs(

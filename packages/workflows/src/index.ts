@@ -1,0 +1,2 @@
+export { createWorkflowEngine } from './engine.js';
+export { workflowMigrations } from './migrations.js';
