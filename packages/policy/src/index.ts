@@ -11,6 +11,7 @@ export type { PlanColumns, ReadPlan } from './read-plan.js';
 export { residencyRules } from './regimes.js';
 export {
   assertResidency,
+  assertZoneAmong,
   decideResidency,
   inheritResidency,
   type ResidencyDecision,

@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import { residencyRules } from './regimes.js';
-import { assertResidency, decideResidency, inheritResidency, type ResidencyQuestion } from './residency.js';
+import {
+  assertResidency,
+  assertZoneAmong,
+  decideResidency,
+  inheritResidency,
+  type ResidencyQuestion,
+} from './residency.js';
 import type { ResidencyRule } from './residency-rule.js';
 
 const decide = (over: Partial<ResidencyQuestion>, rules?: readonly ResidencyRule[]) =>
@@ -110,4 +116,19 @@ it.each([
   [{ categories: ['helth'] }, /helth/],
 ])('refuses %j', (over, message) => {
   expect(() => decide(over)).toThrow(message);
+});
+
+it('what is written for the first time stays in the zones that are open to it', () => {
+  const among = (targetZone: string, allowedZones: readonly string[]) => () =>
+    assertZoneAmong({ targetZone, allowedZones, ruleId: 'WORKSPACE_ZONES', operation: 'store' });
+  expect(among('AE', ['AE'])).not.toThrow();
+  expect(among('FR', ['EU'])).not.toThrow();
+  expect(among('US', ['AE', 'AE-DIFC'])).toThrow(
+    expect.objectContaining({
+      code: 'RESIDENCY_VIOLATION',
+      details: expect.objectContaining({ rule: 'WORKSPACE_ZONES', allowedZones: ['AE', 'AE-DIFC'] }),
+    }),
+  );
+  expect(among('US', [])).toThrow(/no zone is open to it/);
+  expect(among('us', ['*'])).toThrow(/targetZone/);
 });

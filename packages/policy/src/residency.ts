@@ -155,6 +155,27 @@ export function assertResidency(
   );
 }
 
+/**
+ * Throws RESIDENCY_VIOLATION where the target is none of the zones that bind it already: those of the workspace, or those
+ * that data inherited from what it was made of.
+ */
+export function assertZoneAmong(question: {
+  readonly targetZone: string;
+  readonly allowedZones: readonly string[];
+  readonly ruleId: 'WORKSPACE_ZONES' | 'INHERITED_ZONES';
+  readonly operation: string;
+}): void {
+  const { targetZone, allowedZones, ruleId, operation } = question;
+  requireZone('targetZone', targetZone);
+  if (covered(allowedZones, targetZone)) return;
+  const whatToDo = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone is open to it';
+  throw new PlatformError(
+    'RESIDENCY_VIOLATION',
+    `${operation} in ${targetZone} is refused by ${ruleId}: ${whatToDo}.`,
+    { details: { rule: ruleId, targetZone, allowedZones, whatToDo } },
+  );
+}
+
 function requireZone(field: string, zone: string): void {
   if (ZONE.test(zone)) return;
   throw new PlatformError(

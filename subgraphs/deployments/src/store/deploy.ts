@@ -1,5 +1,5 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
-import { assertResidency } from '@falaj/policy';
+import { assertResidency, assertZoneAmong } from '@falaj/policy';
 import { assertBudget } from '@falaj/subgraph-kit';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
 import {
@@ -39,6 +39,12 @@ export async function prepareDeployment(
     categories: model.categories,
     targetZone: target.zone,
     workspaceZones: model.allowedZones,
+    operation: 'deploy',
+  });
+  assertZoneAmong({
+    targetZone: target.zone,
+    allowedZones: model.allowedZones,
+    ruleId: 'INHERITED_ZONES',
     operation: 'deploy',
   });
   const call = context.pluginCall(target.zone);

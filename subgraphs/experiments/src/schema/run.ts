@@ -1,4 +1,4 @@
-import { assertResidency } from '@falaj/policy';
+import { assertZoneAmong } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import {
   Attribute,
@@ -275,11 +275,10 @@ function usable(
       { details: { withheld } },
     );
   const facts = set as TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] };
-  assertResidency({
-    dataZone: facts.zone,
-    categories: facts.categories,
+  assertZoneAmong({
     targetZone: facts.zone,
-    workspaceZones: facts.allowedZones,
+    allowedZones: facts.allowedZones,
+    ruleId: 'INHERITED_ZONES',
     operation: 'train',
   });
   return facts;

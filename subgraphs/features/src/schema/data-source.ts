@@ -1,4 +1,4 @@
-import { assertResidency } from '@falaj/policy';
+import { assertZoneAmong } from '@falaj/policy';
 import {
   Attribute,
   type Connection,
@@ -130,11 +130,10 @@ export class DataSourceResolver {
     const id = newId('ds');
     const file = { format: source.format, path: source.path };
     const describe = () => {
-      assertResidency({
-        dataZone: source.zone,
-        categories: source.categories,
+      assertZoneAmong({
         targetZone: source.zone,
-        workspaceZones: context.principal.zones,
+        allowedZones: context.principal.zones,
+        ruleId: 'WORKSPACE_ZONES',
         operation: 'store',
       });
       return pluginEngine(context, source.zone).describeSource(file);

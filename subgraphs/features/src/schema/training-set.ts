@@ -172,20 +172,13 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
       ),
     };
   });
-  const inherited = inheritResidency(
-    [source, ...views.map((view) => view.source)].map((origin) => ({
-      dataZone: origin.zone,
-      categories: origin.categories,
-      workspaceZones: context.principal.zones,
-    })),
-  );
-  assertResidency({
-    dataZone: source.zone,
-    categories: inherited.categories,
-    targetZone: source.zone,
+  const origins = [source, ...views.map((view) => view.source)].map((origin) => ({
+    dataZone: origin.zone,
+    categories: origin.categories,
     workspaceZones: context.principal.zones,
-    operation: 'store',
-  });
+  }));
+  const inherited = inheritResidency(origins);
+  for (const origin of origins) assertResidency({ ...origin, targetZone: source.zone, operation: 'store' });
   const specs = new Map<string, FeatureViewSpec>(
     views.map(({ view, source: origin }) => [view.id, viewSpec(view, sourceRef(origin))]),
   );

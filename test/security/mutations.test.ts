@@ -1,0 +1,210 @@
+// Every mutation of the schema: refused to each role without the right, with one record of the refusal; and what the
+// journey changed stands in the trail exactly once. Nobody rewrites the trail.
+import { readFileSync } from 'node:fs';
+import { buildSchema } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../platform-requests.js';
+import { type AttackedPlatform, type Role, roles, startAttacked } from './platform.js';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+
+let platform: AttackedPlatform;
+beforeAll(async () => {
+  platform = await startAttacked();
+}, 180_000);
+afterAll(() => platform?.stop());
+
+/** Who may; everybody else is refused. Arguments name real objects, so that nothing but the right is missing. */
+const mutations: Record<string, { readonly by: readonly Role[]; readonly args: () => string }> = {
+  createDataSource: {
+    by: ['feature-engineer'],
+    args: () => `input: { name: "mine", format: JSON, path: "${platform.journey.label}/flights-20k.json", zone: "AE" }`,
+  },
+  createEntity: { by: ['feature-engineer'], args: () => 'input: { name: "mine", keys: ["k"] }' },
+  createFeatureView: {
+    by: ['feature-engineer'],
+    args: () => `input: { name: "mine", entityId: "${entityId}", sourceId: "${platform.journey.ids.flights}",
+      eventTime: { column: "date", format: "%Y/%m/%d %H:%M" }, keys: [{ name: "iata", column: "origin" }],
+      ttlSeconds: 60, features: [{ name: "n", aggregate: COUNT, windowSeconds: 3600 }] }`,
+  },
+  buildFeatureView: { by: ['feature-engineer'], args: () => `id: "${viewId()}"` },
+  materializeFeatureView: { by: ['feature-engineer'], args: () => `input: { featureViewId: "${viewId()}" }` },
+  createFeatureService: {
+    by: ['feature-engineer'],
+    args: () =>
+      `input: { name: "mine", views: [{ featureViewId: "${viewId()}", keys: [{ name: "network", constant: "us" }] }] }`,
+  },
+  createTrainingSet: {
+    by: ['feature-engineer', 'data-scientist'],
+    args: () => `input: { name: "mine", featureServiceId: "${platform.journey.ids.featureServiceId}",
+      labelSourceId: "${platform.journey.ids.flights}", eventTime: { column: "date", format: "%Y/%m/%d %H:%M" },
+      carry: ["origin", "destination"], label: { name: "late", column: "delay", condition: { operator: GT, number: 15 } } }`,
+  },
+  createExperiment: { by: ['data-scientist'], args: () => 'input: { name: "mine" }' },
+  startTrainingRun: {
+    by: ['data-scientist'],
+    args: () =>
+      `input: { experimentId: "${experimentId}", name: "mine", trainingSetId: "${platform.journey.ids.trainingSetId}" }`,
+  },
+  cancelRun: { by: ['data-scientist'], args: () => `id: "${platform.journey.ids.runId}"` },
+  createModel: { by: ['data-scientist'], args: () => 'input: { name: "mine" }' },
+  createModelVersion: {
+    by: ['data-scientist'],
+    args: () => `input: { modelName: "flight-delay", runId: "${platform.journey.ids.runId}" }`,
+  },
+  // The data scientist moves every alias but this one.
+  setModelAlias: {
+    by: ['approver'],
+    args: () => 'input: { modelName: "flight-delay", alias: "champion", version: 1 }',
+  },
+  removeModelAlias: { by: ['approver'], args: () => 'input: { modelName: "flight-delay", alias: "champion" }' },
+  createEndpoint: {
+    by: ['approver'],
+    args: () => `input: { name: "mine", modelVersionId: "${platform.journey.ids.modelVersionId}", zone: "AE" }`,
+  },
+  updateEndpoint: {
+    by: ['approver'],
+    args: () =>
+      `input: { endpointId: "${platform.journey.ids.endpointId}", modelVersionId: "${platform.journey.ids.modelVersionId}" }`,
+  },
+  deleteEndpoint: { by: ['approver'], args: () => `id: "${platform.journey.ids.endpointId}"` },
+  createPrincipal: { by: ['administrator'], args: () => 'input: { name: "mine", kind: USER, zone: "AE" }' },
+  disablePrincipal: { by: ['administrator'], args: () => `input: { principalId: "${victim()}" }` },
+  grantRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "administrator" }` },
+  revokeRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "viewer" }` },
+  issueAccessToken: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", ttlSeconds: 60 }` },
+  createPolicyRule: {
+    by: ['administrator'],
+    args: () =>
+      'input: { id: "mine", effect: ALLOW, actions: ["create"], subject: "Run", roles: ["viewer"], reason: "MINE" }',
+  },
+  retirePolicyRule: { by: ['administrator'], args: () => 'input: { id: "mine" }' },
+  // Only in the workspace `platform`: an administrator of any other is refused like everybody.
+  createWorkspace: { by: [], args: () => 'input: { name: "mine", allowedZones: ["US"], defaultZone: "US" }' },
+};
+
+let entityId = '';
+let experimentId = '';
+const viewId = () => platform.journey.ids.featureViews?.[0] ?? '';
+const victim = () => platform.home.principals.get('viewer') ?? '';
+beforeAll(async () => {
+  const { data } = await platform.ask(
+    'data-scientist',
+    '{ entities(first: 50) { edges { node { id name } } } experiments(first: 1) { edges { node { id } } } }',
+  );
+  const entities: { node: { id: string; name: string } }[] = data.entities.edges;
+  entityId = entities.find(({ node }) => node.name === 'airport')?.node.id ?? '';
+  experimentId = data.experiments.edges[0].node.id;
+});
+
+interface Trail {
+  readonly action: string;
+  readonly outcome: string;
+  readonly actorId: string;
+  readonly subjectId: string | null;
+  readonly subjectType: string;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  readonly policyVersion: number | null;
+}
+const trail = async (filter: string): Promise<Trail[]> => {
+  const { data } = await platform.ask(
+    'auditor',
+    `{ auditRecords(first: 500, filter: ${filter}) { edges { node { action outcome actorId subjectId subjectType reason requestId policyVersion } } } }`,
+  );
+  return data.auditRecords.edges.map(({ node }: { node: Trail }) => node);
+};
+
+describe('refusals', () => {
+  it('the table names every mutation of the schema', () => {
+    expect(Object.keys(mutations).sort()).toEqual(Object.keys(schema.getMutationType()?.getFields() ?? {}).sort());
+  });
+
+  it.each(Object.entries(mutations))('%s is for its roles alone', async (name, { by, args }) => {
+    const before = await platform.rowCounts();
+    for (const role of roles.filter((candidate) => !by.includes(candidate) && candidate !== 'outsider')) {
+      const actorId = platform.home.principals.get(role) ?? '';
+      const answer = await platform.ask(role, `mutation { ${name}(${args()}) { __typename } }`);
+      expect({ role, code: answer.code, data: answer.data }).toEqual({ role, code: 'FORBIDDEN', data: null });
+      const records = await trail(`{ action: "${name}", actorId: "${actorId}" }`);
+      expect(records).toEqual([
+        expect.objectContaining({
+          outcome: 'REFUSED',
+          reason: 'FORBIDDEN',
+          requestId: expect.stringMatching(/.+/),
+          policyVersion: expect.any(Number),
+        }),
+      ]);
+    }
+    const outsider = await platform.ask('outsider', `mutation { ${name}(${args()}) { __typename } }`);
+    // To whom nothing exists, an object that the mutation names is not there either.
+    expect(outsider.code).toMatch(/^(FORBIDDEN|NOT_FOUND)$/);
+    expect(outsider.data).toBeNull();
+    expect(await platform.rowCounts()).toEqual(before);
+  });
+
+  it('a data scientist moves a challenger, never the champion', async () => {
+    const move = (alias: string) =>
+      platform.ask(
+        'data-scientist',
+        `mutation { setModelAlias(input: { modelName: "flight-delay", alias: "${alias}", version: 1 }) { alias { alias } } }`,
+      );
+    expect((await move('challenger')).data.setModelAlias.alias.alias).toBe('challenger');
+    expect((await move('champion')).code).toBe('FORBIDDEN');
+  });
+});
+
+describe('the trail', () => {
+  it('has each change of the journey once, with who, what and under which policy', async () => {
+    const { actors, ids } = platform.journey;
+    const of = async (actor: keyof typeof actors, action: string) => {
+      const records = await trail(
+        `{ action: "${action}", outcome: SUCCEEDED, actorId: "${actors[actor]?.principalId}" }`,
+      );
+      for (const record of records) {
+        expect(record.subjectType).toMatch(/^[A-Z]/);
+        expect(record.requestId).toBeTruthy();
+        expect(record.policyVersion).toEqual(expect.any(Number));
+      }
+      return records.map(({ subjectId }) => subjectId).sort();
+    };
+    const sources = await of('engineer', 'createDataSource');
+    expect(sources).toHaveLength(3);
+    expect(sources).toEqual(expect.arrayContaining([ids.flights, ids.airports]));
+    expect(await of('engineer', 'createEntity')).toHaveLength(3);
+    expect(await of('engineer', 'createFeatureView')).toEqual([...(ids.featureViews ?? [])].sort());
+    expect(await of('engineer', 'buildFeatureView')).toEqual([...(ids.featureViews ?? [])].sort());
+    expect(await of('engineer', 'materializeFeatureView')).toHaveLength(4);
+    expect(await of('engineer', 'createFeatureService')).toEqual([ids.featureServiceId]);
+    expect(await of('scientist', 'createTrainingSet')).toHaveLength(2);
+    expect(await of('scientist', 'createExperiment')).toEqual([experimentId]);
+    expect(await of('scientist', 'startTrainingRun')).toEqual([ids.runId]);
+    expect(await of('scientist', 'createModel')).toHaveLength(1);
+    expect(await of('scientist', 'createModelVersion')).toEqual([ids.modelVersionId]);
+    expect(await of('approver', 'setModelAlias')).toHaveLength(1);
+    expect(await of('approver', 'createEndpoint')).toEqual([ids.endpointId]);
+  });
+
+  it('names the request of the change, and one request is one record', async () => {
+    const answer = await platform.ask(
+      'data-scientist',
+      'mutation { createExperiment(input: { name: "one" }) { experiment { id } } }',
+    );
+    const { id } = answer.data.createExperiment.experiment;
+    const records = await trail(`{ action: "createExperiment", subjectId: "${id}" }`);
+    expect(records).toHaveLength(1);
+    expect(records[0]?.actorId).toBe(platform.home.principals.get('data-scientist'));
+  });
+
+  it.each(["update audit.record set actor_id = 'nobody'", 'delete from audit.record', 'truncate audit.record'])(
+    'no statement of the application changes it: %s',
+    async (statement) => {
+      const count = async () =>
+        (await rowsOf(platform.processes.dataDirectory, 'select count(*)::int as n from audit.record'))[0]?.n;
+      const before = await count();
+      const attempt = rowsOf(platform.processes.dataDirectory, `begin; set local role falaj_app; ${statement}; commit`);
+      await expect(attempt).rejects.toThrow(/permission denied|append|never/i);
+      expect(await count()).toBe(before);
+    },
+  );
+});
