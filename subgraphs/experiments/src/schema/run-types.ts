@@ -96,6 +96,7 @@ export class Run {
   @Attribute(() => DateTime, 'internal', 'Start of the training.') startedAt!: Date | null;
   @Attribute(() => DateTime, 'internal', 'End.') finishedAt!: Date | null;
   @Attribute(() => String, 'internal', 'Zone in which it ran.') zone!: string;
+  @Attribute(() => ID, 'internal', 'Principal who started it; four-eyes rules compare it.') ownerId!: string;
   @Attribute(() => String, 'pii', 'Who started it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was asked for.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { experimentsSubgraph } from '../main.js';
 import {
   claimRun,
+  type DeadEnd,
   finishRun,
   LEASE_SECONDS,
   type RunRecord,
@@ -61,7 +62,7 @@ const silence = (id: string) =>
 const askToCancel = (id: string) =>
   test.database.asSystem((tx) => tx.update(run).set({ cancelRequested: true }).where(eq(run.id, id)));
 const claimed = async (owner: string): Promise<RunRecord> => {
-  const record = await claimRun(test.database, owner);
+  const record = await claimRun(test.database, owner, noteEnd);
   if (!record) throw new Error('expected a run');
   return record;
 };
@@ -72,17 +73,27 @@ const batch = (step: number, ...steps: number[]) => ({
 });
 const points = () => test.database.asSystem((tx) => tx.select().from(metricPoint).orderBy(metricPoint.step));
 const unaudited = async () => {};
+const ends: string[] = [];
+async function noteEnd(_tx: unknown, ended: RunRecord, { state }: DeadEnd): Promise<void> {
+  ends.push(`${ended.id} ${state}`);
+}
 const lost = { code: 'CONFLICT' };
 
 describe('claims', () => {
   it('give each run to one of many workers, and none twice', async () => {
     const ids = Array.from({ length: 12 }, (_, i) => `r-${i}`);
     await queue(...ids);
-    const got = await Promise.all(Array.from({ length: 40 }, (_, i) => claimRun(test.database, `worker-${i}`)));
+    const got = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => claimRun(test.database, `worker-${i}`, noteEnd)),
+    );
     const taken = got.flatMap((record) => (record ? [record.id] : []));
     expect(new Set(taken).size).toBe(taken.length);
     // Who came while others held the lock may have gone away empty; the rest waits for the next look.
-    for (let record = await claimRun(test.database, 'late'); record; record = await claimRun(test.database, 'late'))
+    for (
+      let record = await claimRun(test.database, 'late', noteEnd);
+      record;
+      record = await claimRun(test.database, 'late', noteEnd)
+    )
       taken.push(record.id);
     expect(taken.sort()).toEqual([...ids].sort());
   });
@@ -91,7 +102,7 @@ describe('claims', () => {
     await queue('first', 'second');
     expect(await claimed('a')).toMatchObject({ id: 'first', state: 'RUNNING', attempt: 1, leaseOwner: 'a' });
     expect((await claimed('b')).id).toBe('second');
-    expect(await claimRun(test.database, 'c')).toBeNull();
+    expect(await claimRun(test.database, 'c', noteEnd)).toBeNull();
     const { leaseUntil, startedAt } = await found('first');
     expect(startedAt).toBeInstanceOf(Date);
     expect(Number(leaseUntil)).toBeGreaterThan(Date.now());
@@ -131,7 +142,7 @@ describe('a run whose holder fell silent', () => {
     await claimed('a');
     await silence('r');
     expect(await renewLease(test.database, 'r', 'a')).toEqual({ held: true, cancelRequested: false });
-    expect(await claimRun(test.database, 'b')).toBeNull();
+    expect(await claimRun(test.database, 'b', noteEnd)).toBeNull();
   });
 
   it('fails after three deaths, with the reason', async () => {
@@ -140,11 +151,11 @@ describe('a run whose holder fell silent', () => {
       await claimed(owner);
       await silence('r');
     }
-    expect(await claimRun(test.database, 'd')).toBeNull();
+    expect(await claimRun(test.database, 'd', noteEnd)).toBeNull();
     const record = await found('r');
     expect(record).toMatchObject({ state: 'FAILED', leaseOwner: null, finishedAt: expect.any(Date) });
     expect(record.error).toContain('3 times');
-    expect(await claimRun(test.database, 'd')).toBeNull();
+    expect(await claimRun(test.database, 'd', noteEnd)).toBeNull();
   });
 });
 
@@ -152,8 +163,27 @@ describe('cancelling', () => {
   it('ends a queued run at the next claim, unstarted', async () => {
     await queue('r');
     await askToCancel('r');
-    expect(await claimRun(test.database, 'a')).toBeNull();
+    ends.length = 0;
+    expect(await claimRun(test.database, 'a', noteEnd)).toBeNull();
     expect(await found('r')).toMatchObject({ state: 'CANCELLED', error: null, startedAt: null, attempt: 0 });
+    expect(ends).toEqual(['r CANCELLED']);
+  });
+
+  it('does not hold up the run behind it', async () => {
+    await queue('gone', 'next');
+    await askToCancel('gone');
+    expect((await claimed('a')).id).toBe('next');
+    expect((await found('gone')).state).toBe('CANCELLED');
+  });
+
+  it('ends nothing when its record cannot be written', async () => {
+    await queue('r');
+    await askToCancel('r');
+    const broken = async () => {
+      throw new Error('no record');
+    };
+    await expect(claimRun(test.database, 'a', broken)).rejects.toThrow('no record');
+    expect((await found('r')).state).toBe('QUEUED');
   });
 
   it('reaches the holder of a running one with its lease', async () => {
@@ -163,7 +193,7 @@ describe('cancelling', () => {
     expect(await renewLease(test.database, 'r', 'a')).toEqual({ held: true, cancelRequested: true });
     await finishRun(test.database, record, 'a', { state: 'CANCELLED' }, unaudited);
     expect(await found('r')).toMatchObject({ state: 'CANCELLED', leaseOwner: null, leaseUntil: null });
-    expect(await claimRun(test.database, 'b')).toBeNull();
+    expect(await claimRun(test.database, 'b', noteEnd)).toBeNull();
   });
 
   it('of a run whose holder fell silent does not start it again', async () => {
@@ -171,7 +201,7 @@ describe('cancelling', () => {
     await claimed('a');
     await askToCancel('r');
     await silence('r');
-    expect(await claimRun(test.database, 'b')).toBeNull();
+    expect(await claimRun(test.database, 'b', noteEnd)).toBeNull();
     expect((await found('r')).state).toBe('CANCELLED');
   });
 });

@@ -3,57 +3,91 @@
 import type { Database, Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { and, eq, type InferSelectModel, inArray, sql } from 'drizzle-orm';
+import type { Evaluation } from '../domain/evaluation.js';
+import { columnsOf } from '../domain/run-log.js';
+import { savePoints } from './run-log.js';
+import { latestMetric } from './run-tables.js';
 import { metricPoint, run } from './tables.js';
 
-export type RunRecord = InferSelectModel<typeof run>;
+type Stored = InferSelectModel<typeof run>;
+type OfTraining = 'trainer' | 'request' | 'trainingSetId' | 'trainingSet' | 'trainingSetDigest' | 'seed';
+/** A run of kind TRAINING: a check of the table says that these columns are there. */
+export type RunRecord = Stored & { readonly [K in OfTraining]: NonNullable<Stored[K]> };
 
 export const RUN_CHANNEL = 'experiments_run';
 /** Seconds that a silent process keeps its run. */
 export const LEASE_SECONDS = 15;
 const MAX_ATTEMPTS = 3;
 
-/** Takes the oldest run that waits or whose holder is gone; null when there is none. */
-export async function claimRun(database: Database, owner: string): Promise<RunRecord | null> {
-  return database.asSystem(async (tx) => {
-    const [open] = await tx
-      .select()
-      .from(run)
-      .where(
-        and(
-          inArray(run.state, ['QUEUED', 'RUNNING']),
-          sql`(${run.state} = 'QUEUED' or ${run.leaseUntil} < clock_timestamp())`,
-        ),
-      )
-      .orderBy(run.createdAt)
-      .limit(1)
-      .for('update', { skipLocked: true });
-    if (!open) return null;
-    if (open.cancelRequested || open.attempt >= MAX_ATTEMPTS) {
-      const state = open.cancelRequested ? ('CANCELLED' as const) : ('FAILED' as const);
-      const error = open.cancelRequested
-        ? null
-        : `Its process died ${MAX_ATTEMPTS} times; start it again when the cause is mended.`;
-      await tx.update(run).set({ state, error, finishedAt: new Date(), leaseOwner: null }).where(eq(run.id, open.id));
-      await notify(tx, open.id);
-      return null;
-    }
-    // A run that is taken over starts anew: the same seed gives the same model, and metrics are not counted twice.
-    await tx.delete(metricPoint).where(eq(metricPoint.runId, open.id));
-    const [claimed] = await tx
+/** How a run that nobody will start again came to its end. */
+export interface DeadEnd {
+  readonly state: 'FAILED' | 'CANCELLED';
+  readonly error: string | null;
+}
+
+/**
+ * Takes the oldest run that waits or whose holder is gone; null when there is none. Cancelled runs and those that died
+ * too often are ended on the way, each with its audit record in the same transaction.
+ */
+export async function claimRun(
+  database: Database,
+  owner: string,
+  audit: (tx: Tx, ended: RunRecord, end: DeadEnd) => Promise<void>,
+): Promise<RunRecord | null> {
+  for (;;) {
+    const claimed = await database.asSystem((tx) => claimOldest(tx, owner, audit));
+    if (claimed !== 'ENDED') return claimed;
+  }
+}
+
+async function claimOldest(
+  tx: Tx,
+  owner: string,
+  audit: (tx: Tx, ended: RunRecord, end: DeadEnd) => Promise<void>,
+): Promise<RunRecord | 'ENDED' | null> {
+  const [open] = (await tx
+    .select()
+    .from(run)
+    .where(
+      and(
+        eq(run.kind, 'TRAINING'),
+        inArray(run.state, ['QUEUED', 'RUNNING']),
+        sql`(${run.state} = 'QUEUED' or ${run.leaseUntil} < clock_timestamp())`,
+      ),
+    )
+    .orderBy(run.createdAt)
+    .limit(1)
+    .for('update', { skipLocked: true })) as RunRecord[];
+  if (!open) return null;
+  if (open.cancelRequested || open.attempt >= MAX_ATTEMPTS) {
+    const end: DeadEnd = open.cancelRequested
+      ? { state: 'CANCELLED', error: null }
+      : { state: 'FAILED', error: `Its process died ${MAX_ATTEMPTS} times; start it again when the cause is mended.` };
+    await tx
       .update(run)
-      .set({
-        state: 'RUNNING',
-        attempt: open.attempt + 1,
-        step: 0,
-        startedAt: open.startedAt ?? new Date(),
-        leaseOwner: owner,
-        leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
-      })
-      .where(eq(run.id, open.id))
-      .returning();
+      .set({ ...end, finishedAt: new Date(), leaseOwner: null, leaseUntil: null })
+      .where(eq(run.id, open.id));
+    await audit(tx, open, end);
     await notify(tx, open.id);
-    return claimed ?? null;
-  });
+    return 'ENDED';
+  }
+  // A run that is taken over starts anew: the same seed gives the same model, and metrics are not counted twice.
+  await tx.delete(metricPoint).where(eq(metricPoint.runId, open.id));
+  await tx.delete(latestMetric).where(eq(latestMetric.runId, open.id));
+  const [claimed] = await tx
+    .update(run)
+    .set({
+      state: 'RUNNING',
+      attempt: open.attempt + 1,
+      step: 0,
+      startedAt: open.startedAt ?? new Date(),
+      leaseOwner: owner,
+      leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
+    })
+    .where(eq(run.id, open.id))
+    .returning();
+  await notify(tx, open.id);
+  return (claimed as RunRecord | undefined) ?? null;
 }
 
 /** Keeps the lease; answers whether the run is still ours and whether somebody asked to cancel it. */
@@ -91,15 +125,18 @@ export async function saveProgress(
 ): Promise<void> {
   await database.asSystem(async (tx) => {
     await fenced(tx, record.id, owner, { step: batch.step, totalSteps: batch.totalSteps });
-    if (batch.points.length > 0) {
-      await tx
-        .insert(metricPoint)
-        .values(batch.points.map((point) => ({ workspaceId: record.workspaceId, runId: record.id, ...point })))
-        .onConflictDoNothing();
-    }
+    await savePoints(tx, record, trainerColumns(batch.points));
     await notify(tx, record.id);
   });
 }
+
+/** A trainer's points as series of one point each, in the order of their report; the last value of a step counts. */
+const trainerColumns = (points: MetricBatch['points']) =>
+  columnsOf(
+    points.map(({ key, step, value, loggedAt }) => ({ key, steps: [step], values: [value], times: [loggedAt] })),
+    new Date(),
+    Number.POSITIVE_INFINITY,
+  );
 
 /** The last write of a run, with its audit record in the same transaction. */
 export async function finishRun(
@@ -114,6 +151,19 @@ export async function finishRun(
     await audit(tx);
     await notify(tx, record.id);
   });
+}
+
+/**
+ * Scores on held-out rows as metrics of the last step, so that a search finds them beside what users log. A score that
+ * is null, for there was nothing to score, is left out.
+ */
+export async function saveScores(tx: Tx, record: RunRecord, { scores }: Evaluation): Promise<void> {
+  const [row] = await tx.select({ step: run.step }).from(run).where(eq(run.id, record.id));
+  const loggedAt = new Date();
+  const points = Object.entries(scores).flatMap(([key, value]) =>
+    value === null ? [] : [{ key, step: row?.step ?? 0, value, loggedAt }],
+  );
+  await savePoints(tx, record, trainerColumns(points));
 }
 
 /** Gives a run back, for an orderly stop: it waits for the next process. */

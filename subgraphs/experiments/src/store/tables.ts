@@ -1,5 +1,15 @@
 import type { Principal } from '@falaj/runtime';
-import { boolean, doublePrecision, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
 import type { Evaluation } from '../domain/evaluation.js';
 import type { RunResult } from '../domain/run.js';
 import type { ParityEvidence, TrainingRunRequest, TrainingSetFacts } from '../domain/training-run.js';
@@ -15,6 +25,9 @@ const ownership = {
 
 export type RunState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
+/** TRAINING: the platform's own, with trainer, request and training set; LOGGED: a user's, who has none of them. */
+export type RunKind = 'TRAINING' | 'LOGGED';
+
 export const experiment = schema.table('experiment', {
   id: text('id').primaryKey(),
   ...ownership,
@@ -27,16 +40,17 @@ export const run = schema.table('run', {
   ...ownership,
   zone: text('zone').notNull(),
   experimentId: text('experiment_id').notNull(),
+  kind: text('kind').$type<RunKind>().notNull().default('TRAINING'),
   name: text('name').notNull(),
   state: text('state').$type<RunState>().notNull(),
-  trainer: text('trainer').notNull(),
-  request: jsonb('request').$type<TrainingRunRequest & { readonly principal: Principal }>().notNull(),
-  trainingSetId: text('training_set_id').notNull(),
-  trainingSet: jsonb('training_set').$type<TrainingSetFacts>().notNull(),
-  trainingSetDigest: text('training_set_digest').notNull(),
+  trainer: text('trainer'),
+  request: jsonb('request').$type<TrainingRunRequest & { readonly principal: Principal }>(),
+  trainingSetId: text('training_set_id'),
+  trainingSet: jsonb('training_set').$type<TrainingSetFacts>(),
+  trainingSetDigest: text('training_set_digest'),
   allowedZones: text('allowed_zones').array().notNull(),
   categories: text('categories').array().notNull(),
-  seed: integer('seed').notNull(),
+  seed: integer('seed'),
   step: integer('step').notNull().default(0),
   totalSteps: integer('total_steps').notNull().default(0),
   result: jsonb('result').$type<RunResult>(),
@@ -49,6 +63,9 @@ export const run = schema.table('run', {
   error: text('error'),
   startedAt: instant('started_at'),
   finishedAt: instant('finished_at'),
+  archivedAt: instant('archived_at'),
+  /** Counts what was logged, so that followers see a change. */
+  revision: bigint('revision', { mode: 'number' }).notNull().default(0),
   attempt: integer('attempt').notNull().default(0),
   cancelRequested: boolean('cancel_requested').notNull().default(false),
   leaseOwner: text('lease_owner'),

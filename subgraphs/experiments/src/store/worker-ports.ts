@@ -4,7 +4,16 @@ import type { Platform } from '@falaj/subgraph-kit';
 import { signatureOf } from '../domain/run.js';
 import type { WorkerPorts } from '../domain/run-worker.js';
 import { executeTrainingRun } from '../domain/training-run.js';
-import { claimRun, finishRun, RUN_CHANNEL, type RunRecord, releaseRun, renewLease, saveProgress } from './run-queue.js';
+import {
+  claimRun,
+  finishRun,
+  RUN_CHANNEL,
+  type RunRecord,
+  releaseRun,
+  renewLease,
+  saveProgress,
+  saveScores,
+} from './run-queue.js';
 import { trainingPorts } from './training-ports.js';
 
 const POLL_MS = 2_000;
@@ -18,27 +27,31 @@ export async function workerPorts(
   let wake = () => {};
   const stop = await database.listen(RUN_CHANNEL, () => wake());
 
-  const audit =
-    (run: RunRecord, outcome: 'SUCCEEDED' | 'FAILED', details: Record<string, unknown>) =>
-    async (tx: Parameters<typeof recordAudit>[0]) =>
-      recordAudit(tx, {
-        workspaceId: run.workspaceId,
-        actorId: 'run-worker',
-        actorKind: 'SERVICE',
-        onBehalfOf: run.ownerId,
-        action: 'finishTrainingRun',
-        subjectType: 'Run',
-        subjectId: run.id,
-        outcome,
-        reason: null,
-        requestId: run.id,
-        traceId: null,
-        policyVersion: await platform.policyVersion(run.workspaceId),
-        details,
-      });
+  /** A cancelled run did what was asked of it: its record is the cancellation's own, not that of a failed training. */
+  const audit = async (
+    tx: Parameters<typeof recordAudit>[0],
+    run: RunRecord,
+    state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED',
+    details: Record<string, unknown>,
+  ): Promise<void> =>
+    recordAudit(tx, {
+      workspaceId: run.workspaceId,
+      actorId: 'run-worker',
+      actorKind: 'SERVICE',
+      onBehalfOf: run.ownerId,
+      action: state === 'CANCELLED' ? 'cancelTrainingRun' : 'finishTrainingRun',
+      subjectType: 'Run',
+      subjectId: run.id,
+      outcome: state === 'FAILED' ? 'FAILED' : 'SUCCEEDED',
+      reason: null,
+      requestId: run.id,
+      traceId: null,
+      policyVersion: await platform.policyVersion(run.workspaceId),
+      details: { state, ...details },
+    });
 
   const ports: WorkerPorts<RunRecord> = {
-    claim: () => claimRun(database, owner),
+    claim: () => claimRun(database, owner, (tx, run, { state, error }) => audit(tx, run, state, { error })),
     renew: (run) => renewLease(database, run.id, owner),
     progress: (run, batch) => saveProgress(database, run, owner, batch),
     train: (run, signal, report) =>
@@ -83,11 +96,14 @@ export async function workerPorts(
           modelArtifactKey: artifact.key,
           modelDigest: artifact.digest,
         },
-        audit(run, 'SUCCEEDED', { modelDigest: artifact.digest, parity: parity.passed }),
+        async (tx) => {
+          await saveScores(tx, run, evaluation);
+          await audit(tx, run, 'SUCCEEDED', { modelDigest: artifact.digest, parity: parity.passed });
+        },
       );
     },
     fail: (run, state, error) =>
-      finishRun(database, run, owner, { state, error }, audit(run, 'FAILED', { state, error })),
+      finishRun(database, run, owner, { state, error }, (tx) => audit(tx, run, state, { error })),
     wait: (signal) =>
       new Promise((resolve) => {
         const done = () => {
