@@ -241,7 +241,7 @@ export interface WorkflowEngine<Transaction> {
     schedule: { readonly workspaceId: string; readonly name: string },
     transaction?: Transaction,
   ): Promise<void>;
-  /** Begins to take up runs of the defined workflows, at most `concurrency` (default 4) at a time in this process. */
+  /** Begins to take up runs of the defined workflows, at most `concurrency` (default 4) at a time in this process; nothing where none is defined. */
   startWorkers(options?: { concurrency?: number }): Promise<void>;
   /** Hands held runs over to other processes at once (their steps' signals abort) and closes. */
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
-import type { Database } from '@falaj/database';
+import type { Database, Tx } from '@falaj/database';
 import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
 import type { Ability } from '@falaj/policy';
-import type { Logger, Principal } from '@falaj/runtime';
+import type { Logger, Principal, WorkflowEngine } from '@falaj/runtime';
 import type { CursorSeal } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
 
@@ -26,4 +26,6 @@ export interface Platform {
   readonly log: Logger;
   /** The whole graph, as the same principal. */
   readonly graph: GraphClient;
+  /** Durable workflows: define yours while the subgraph starts; workers begin once the whole platform stands. */
+  readonly workflows?: WorkflowEngine<Tx>;
 }

@@ -64,6 +64,7 @@ export async function createWorkflowEngine(options: { database: Database; log?: 
     unschedule: (schedule, transaction) => within(transaction, (tx) => removeSchedule(tx, schedule)),
     async startWorkers({ concurrency = 4 } = {}) {
       if (workers) throw new PlatformError('CONFIG_INVALID', 'The workers of this engine run already.');
+      if (definitions.size === 0) return;
       workers = startWorkers({ database, notices, log, workflows: [...definitions.values()], concurrency });
       await workers;
     },

@@ -25,6 +25,7 @@ import {
   type Subgraph,
   startSubgraph,
 } from '@falaj/subgraph-kit';
+import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
@@ -108,6 +109,7 @@ export async function startPlatform(
       auditMigrations,
       identityMigrations,
       policyMigrations,
+      workflowMigrations,
       ...definitions.map((definition) => definition.migrations),
     ]);
     const database = await openDatabase({ url, maxConnections: 20, applicationName: 'falaj' });
@@ -135,6 +137,12 @@ export async function startPlatform(
     closers.push(() => plugins.close());
 
     const graph = new GraphClient();
+    const workflows = await createWorkflowEngine({ database });
+    /** Runs are taken up once everything that their steps may ask stands, and let go before any of it closes. */
+    const startWorkers = async () => {
+      closers.push(() => workflows.stop());
+      await workflows.startWorkers();
+    };
     const platform: Platform = {
       database,
       plugins,
@@ -144,6 +152,7 @@ export async function startPlatform(
       cursors: createCursorSeal(cursorSecret(config.dataDirectory)),
       log,
       graph,
+      workflows,
     };
 
     progress('subgraphs');
@@ -160,13 +169,18 @@ export async function startPlatform(
     }
     const health = () => readiness(database, plugins);
 
-    if (!roles.gateway) return serveSubgraph(local, graph, { dataDirectory, identity, database, administratorId });
+    if (!roles.gateway) {
+      const running = await serveSubgraph(local, graph, { dataDirectory, identity, database, administratorId });
+      await startWorkers();
+      return running;
+    }
 
     progress('gateway');
     const gateway = await openGateway(local, descriptions, identity, health);
     closers.push(() => gateway.close());
     graph.install((document, variables, request) => gateway.execute(document, variables, request));
     const address = await gateway.listen(config.listen);
+    await startWorkers();
     return { url: address, identity, database, dataDirectory, administratorId, close };
   }
 
