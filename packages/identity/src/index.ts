@@ -5,7 +5,7 @@ export { createInternalTokens, type InternalTokenPurpose, type InternalTokens } 
 export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';
 export { identityMigrations } from './migrations.js';
 export { operatorToken } from './operator-token.js';
-export type { NewPrincipal, PrincipalPage, PrincipalRecord } from './principals.js';
+export { type NewPrincipal, type PrincipalPage, type PrincipalRecord, principalsOfPersons } from './principals.js';
 export { ADMINISTRATOR, PLATFORM_ADMINISTRATOR, PLATFORM_WORKSPACE, type RoleChange } from './role-bindings.js';
 export { principalTable, roleBindingTable, workspaceTable } from './tables.js';
 export {

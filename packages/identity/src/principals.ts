@@ -91,6 +91,22 @@ export async function listPrincipals(tx: Tx, options: { first: number; after?: s
   return { principals, next: rows.length > first ? (principals.at(-1)?.id ?? null) : null };
 }
 
+/**
+ * The ids given and those of every other principal of the same persons, as far as the directory tells: principals that
+ * share an e-mail address, whatever its case. For rules such as four eyes.
+ */
+export async function principalsOfPersons(tx: Tx, principalIds: readonly string[]): Promise<readonly string[]> {
+  const ids = sql`array[${sql.join(
+    principalIds.map((id) => sql`${id}`),
+    sql`, `,
+  )}]::text[]`;
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select distinct other.id from identity.principal one
+    join identity.principal other on lower(trim(other.email)) = lower(trim(one.email))
+    where one.id = any (${ids})`);
+  return [...new Set([...principalIds, ...rows.map(({ id }) => id)])];
+}
+
 interface Row extends PrincipalRecord, Record<string, unknown> {}
 
 const columns = sql`id, home_workspace_id as "homeWorkspaceId", kind, name, email, zone, disabled_at is not null as disabled`;

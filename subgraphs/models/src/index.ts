@@ -1,1 +1,1 @@
-export { modelsSubgraph } from './main.js';
+export { type ModelsOptions, modelsSubgraph } from './main.js';

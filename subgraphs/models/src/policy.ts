@@ -21,7 +21,17 @@ const read = (
 });
 
 export const rules: readonly Rule[] = [
-  ...['Model', 'ModelVersion', 'ModelAlias', 'AliasChange'].flatMap((subject): Rule[] => [
+  ...[
+    'Model',
+    'ModelVersion',
+    'ModelAlias',
+    'AliasChange',
+    'GateSet',
+    'AliasProtection',
+    'ModelCard',
+    'Promotion',
+    'PromotionDecision',
+  ].flatMap((subject): Rule[] => [
     read(subject, 'read-ordinary', ['open', 'internal'], EVERY_ROLE, 'ORDINARY_METADATA'),
     // An approver deploys: that takes the artifact's key, its digest and the serving plan.
     read(
@@ -33,10 +43,40 @@ export const rules: readonly Rule[] = [
     ),
     read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
   ]),
-  ...['ModelSignature', 'ModelTensor', 'ModelFeatureView'].map((subject) =>
-    read(subject, 'read', ['open', 'internal'], EVERY_ROLE, 'ORDINARY_METADATA'),
+  ...[
+    'ModelSignature',
+    'ModelTensor',
+    'ModelFeatureView',
+    'ModelCardContent',
+    'ModelCardData',
+    'ModelCardMetric',
+    'Gates',
+    'MetricThreshold',
+    'MetricComparison',
+    'RequiredApproval',
+    'PromotionEvaluation',
+    'GateCheck',
+    'GateEvidence',
+    'MissingApprovals',
+  ].map((subject) => read(subject, 'read', ['open', 'internal'], EVERY_ROLE, 'ORDINARY_METADATA')),
+  ...['ModelCardData', 'ModelCardMetric', 'GateCheck', 'GateEvidence'].map((subject) =>
+    read(
+      subject,
+      'read-sensitive',
+      ['sensitive'],
+      ['data-scientist', 'approver', 'auditor', 'administrator'],
+      'SCORES_AND_DIGESTS',
+    ),
   ),
-  ...['Model', 'ModelVersion'].map(
+  // Who answers for a model is told to those who write and judge its card.
+  read(
+    'ModelCardContent',
+    'read-owners',
+    ['pii'],
+    ['data-scientist', 'approver', 'auditor', 'administrator'],
+    'ACCOUNTABLE_PERSONS',
+  ),
+  ...['Model', 'ModelVersion', 'ModelCard'].map(
     (subject): Rule => ({
       id: `models.${subject}.register`,
       effect: 'ALLOW',
@@ -46,6 +86,52 @@ export const rules: readonly Rule[] = [
       reason: 'REGISTRATION',
     }),
   ),
+  {
+    id: 'models.ModelVersion.import',
+    effect: 'ALLOW',
+    actions: ['import'],
+    subject: 'ModelVersion',
+    roles: ['data-scientist'],
+    reason: 'REGISTRATION',
+  },
+  // Who sets the bar is neither who jumps nor who judges.
+  ...['GateSet', 'AliasProtection'].map(
+    (subject): Rule => ({
+      id: `models.${subject}.set`,
+      effect: 'ALLOW',
+      actions: ['create'],
+      subject,
+      roles: ['administrator'],
+      reason: 'PROMOTION_POLICY',
+    }),
+  ),
+  {
+    id: 'models.Promotion.request',
+    effect: 'ALLOW',
+    actions: ['request'],
+    subject: 'Promotion',
+    roles: ['data-scientist', 'approver'],
+    reason: 'PROPOSAL',
+  },
+  // That it is another person, and in a role that the gates ask for, is checked in domain/approval.ts.
+  {
+    id: 'models.Promotion.decide',
+    effect: 'ALLOW',
+    actions: ['approve', 'reject'],
+    subject: 'Promotion',
+    roles: ['approver'],
+    reason: 'APPROVAL',
+  },
+  // Protected aliases move by promotion or rollback only, for everybody: domain/alias.ts. No built-in rule grants
+  // `breakGlass`; a workspace may, for some aliases, models or persons, by a condition and for a time.
+  {
+    id: 'models.ModelAlias.roll-back-protected',
+    effect: 'ALLOW',
+    actions: ['rollback', 'rollbackProtected'],
+    subject: 'ModelAlias',
+    roles: ['approver'],
+    reason: 'ROLLBACK',
+  },
   {
     id: 'models.ModelAlias.approve',
     effect: 'ALLOW',
@@ -57,7 +143,7 @@ export const rules: readonly Rule[] = [
   {
     id: 'models.ModelAlias.propose',
     effect: 'ALLOW',
-    actions: ['setAlias', 'removeAlias'],
+    actions: ['setAlias', 'removeAlias', 'rollback'],
     subject: 'ModelAlias',
     conditions: { alias: { $ne: 'champion' } },
     roles: ['data-scientist'],

@@ -1,7 +1,7 @@
 import { inheritResidency } from '@falaj/policy';
 import { describe, expect, it } from 'vitest';
 import { lineageOf as lineageUnder, type RunAnswer } from './domain/registration.js';
-import { registrableRun as run } from './testing/registrable-run.js';
+import { digestOfModel, registrableRun as run } from './testing/registrable-run.js';
 
 const lineageOf = (answer: RunAnswer | null) => lineageUnder(answer, inheritResidency);
 
@@ -10,7 +10,7 @@ describe('lineageOf', () => {
     expect(lineageOf(run())).toMatchObject({
       runId: 'run_1',
       artifactKey: 'models/run_1.onnx',
-      digest: 'sha256:model',
+      digest: digestOfModel,
       trainingSetDigest: 'sha256:set',
       featureViewVersions: [{ featureViewId: 'fv_1', name: 'delays', version: 2 }],
     });

@@ -1,83 +1,30 @@
 // The whole subgraph over a real PostgreSQL: what the graph answers, who may do what, and what concurrency leaves behind.
-import { auditMigrations } from '@falaj/audit';
-import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
-import { buildAbility, createNounCatalog, type Rule } from '@falaj/policy';
-import { createLogger, type Principal } from '@falaj/runtime';
-import {
-  createCursorSeal,
-  describeSubgraph,
-  GraphClient,
-  type Platform,
-  type Subgraph,
-  startSubgraph,
-} from '@falaj/subgraph-kit';
+
+import type { Principal } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
-import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunAnswer } from './domain/registration.js';
-import { modelsSubgraph } from './main.js';
 import { type AliasOf, moveAlias, removeAlias } from './store/writes.js';
-import { registrableRun } from './testing/registrable-run.js';
+import { openRegistry, person } from './testing/open-registry.js';
+import { digestOfModel } from './testing/registrable-run.js';
 
-const person = (role: string, zones: readonly string[] = ['AE']): Principal => ({
-  id: `p-${role}`,
-  kind: 'USER',
-  name: role,
-  workspaceId: 'w1',
-  roles: [role],
-  zone: 'AE',
-  zones,
-});
 const scientist = person('data-scientist');
 const approver = person('approver');
 
-let test: TestDatabase;
-let subgraph: Subgraph;
-const runs = new Map<string, RunAnswer>();
-const addRun = (id: string, changes: Partial<RunAnswer> = {}) => void runs.set(id, registrableRun({ id, ...changes }));
-
+let test: Awaited<ReturnType<typeof openRegistry>>;
 beforeAll(async () => {
-  test = await createTestDatabase({ migrations: [auditMigrations, modelsSubgraph.migrations] });
-  const catalog = createNounCatalog((await describeSubgraph(modelsSubgraph as never)).nouns);
-  // The stub's own rule belongs to the subgraph that owns Run.
-  const ofRun: Rule = {
-    id: 'run',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'Run',
-    classes: ['internal'],
-    roles: ['*'],
-    reason: 'ORDINARY_METADATA',
-  };
-  const graph = new GraphClient();
-  graph.install(async (_document, variables) => ({ data: { run: runs.get(String(variables.id)) ?? null } }));
-  const platform = {
-    database: test.database,
-    abilityFor: async (principal: Principal) => buildAbility([...modelsSubgraph.rules, ofRun], principal, catalog),
-    policyVersion: async () => 1,
-    cursors: createCursorSeal(new Uint8Array(32)),
-    log: createLogger('test'),
-    graph,
-  } as unknown as Platform;
-  subgraph = await startSubgraph(modelsSubgraph, platform);
+  test = await openRegistry();
+  // This file is about aliases themselves; promotion.test.ts is about how protected ones move.
+  await ask(
+    person('administrator'),
+    `mutation { setProtectedAliases(input: { aliases: [] }) { protection { revision } } }`,
+  );
 });
-afterAll(async () => {
-  await subgraph?.close();
-  await test?.close();
-});
+afterAll(() => test?.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are checked by what is expected of them.
-async function ask(principal: Principal, document: string, variables: Record<string, unknown> = {}): Promise<any> {
-  const context = { principal, requestId: 'r', traceparent: '', signal: new AbortController().signal };
-  const result = await subgraph.execute({ document: parse(document), variables, context });
-  if (Symbol.asyncIterator in result) throw new Error('expected one result');
-  return {
-    data: result.data,
-    code: result.errors?.[0]?.extensions?.code,
-    message: result.errors?.[0]?.message,
-    extensions: result.extensions,
-  };
-}
+const ask = (...args: Parameters<typeof test.ask>) => test.ask(...args);
+const addRun = (id: string, changes: Partial<RunAnswer> = {}) => test.addRun(id, changes);
+const system = <T>(query: ReturnType<typeof sql>): Promise<T[]> => test.system<T>(query);
 
 const createModel = (name: string) =>
   ask(scientist, `mutation ($name: String!) { createModel(input: { name: $name }) { model { id name } } }`, { name });
@@ -93,9 +40,6 @@ const setAlias = (who: Principal, modelName: string, alias: string, version: num
     `mutation ($input: SetModelAliasInput!) { setModelAlias(input: $input) { alias { alias setAt setBy version { id version } } } }`,
     { input: { modelName, alias, version } },
   );
-const system = <T>(query: ReturnType<typeof sql>): Promise<T[]> =>
-  test.database.asSystem(async (tx) => ((await tx.execute(query)) as unknown as { rows: T[] }).rows);
-
 describe('registration', () => {
   it('numbers concurrent registrations 1 to n without gap or twin', async () => {
     await createModel('many');
@@ -289,12 +233,12 @@ describe('reads', () => {
     expect(code).toBeUndefined();
     expect(data.modelVersionByAlias).toMatchObject({
       version: 2,
-      digest: 'sha256:model',
+      digest: digestOfModel,
       owner: null,
       format: 'onnx',
       state: 'READY',
       maskedFields: ['owner'],
-      signature: { inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 1], columns: ['a__b'] }] },
+      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], columns: ['a__b', 'a__c'] }] },
       featureViewVersions: [{ featureViewId: 'fv_1', name: 'delays', version: 2 }],
       model: {
         name: 'moves',
@@ -316,12 +260,12 @@ describe('reads', () => {
       servingPlan: null,
     });
     expect((await ask(approver, FULL)).data.modelVersionByAlias).toMatchObject({
-      digest: 'sha256:model',
+      digest: digestOfModel,
       artifactKey: 'models/run_1.onnx',
       owner: null,
     });
     expect((await ask(person('auditor'), FULL)).data.modelVersionByAlias).toMatchObject({
-      digest: 'sha256:model',
+      digest: digestOfModel,
       owner: 'data-scientist',
     });
   });

@@ -100,11 +100,15 @@ export async function startPlatform(
 
     progress('database');
     const url = await databaseUrl(dataDirectory, closers);
-    const definitions = allSubgraphs(governanceServices(), {
-      onInference: (models, ready) => {
-        inference = { models, ready };
+    const definitions = allSubgraphs(
+      governanceServices(),
+      {
+        onInference: (models, ready) => {
+          inference = { models, ready };
+        },
       },
-    });
+      { landing: dataDirectory.landing },
+    );
     await migrate({ url }, [
       auditMigrations,
       identityMigrations,

@@ -4,7 +4,7 @@ import { experimentsSubgraph } from '@falaj/subgraph-experiments';
 import { featuresSubgraph } from '@falaj/subgraph-features';
 import { type GovernanceServices, governanceSubgraph } from '@falaj/subgraph-governance';
 import { describeSubgraph, type SubgraphDefinition } from '@falaj/subgraph-kit';
-import { modelsSubgraph } from '@falaj/subgraph-models';
+import { type ModelsOptions, modelsSubgraph } from '@falaj/subgraph-models';
 
 export const subgraphNames = ['features', 'experiments', 'models', 'deployments', 'governance'] as const;
 export type SubgraphName = (typeof subgraphNames)[number];
@@ -13,11 +13,15 @@ export type SubgraphName = (typeof subgraphNames)[number];
 export type AnySubgraph = SubgraphDefinition<any>;
 
 /** The five subgraphs. Governance looks at the platform from above, hence its services come from outside. */
-export function allSubgraphs(governance: GovernanceServices, deployments: DeploymentsOptions = {}): AnySubgraph[] {
+export function allSubgraphs(
+  governance: GovernanceServices,
+  deployments: DeploymentsOptions = {},
+  models: ModelsOptions = {},
+): AnySubgraph[] {
   return [
     featuresSubgraph,
     experimentsSubgraph,
-    modelsSubgraph,
+    modelsSubgraph(models),
     deploymentsSubgraph(deployments),
     governanceSubgraph(governance),
   ];

@@ -1,3 +1,4 @@
+import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import { name } from './names.js';
 
@@ -9,8 +10,56 @@ export const aliasName = z
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected a lower-case letter, then up to 62 of a-z, 0-9 and -')
   .refine((alias) => !RESERVED.test(alias), '`latest` and `v` with digits are reserved');
 
-export const setAliasInput = z.object({ modelName: name, alias: aliasName, version: z.number().int().min(1) });
-export const removeAliasInput = z.object({ modelName: name, alias: aliasName });
+const reason = z.string().trim().min(1).max(4000);
+/** Moving a protected alias past its gates takes a reason and a rule that grants it. */
+const directly = {
+  reason: reason.nullish().transform((text) => text ?? null),
+  breakGlass: z
+    .boolean()
+    .nullish()
+    .transform((asked) => asked ?? false),
+};
+
+export const setAliasInput = z.object({
+  modelName: name,
+  alias: aliasName,
+  version: z.number().int().min(1),
+  ...directly,
+});
+export const removeAliasInput = z.object({ modelName: name, alias: aliasName, ...directly });
+export const rollbackAliasInput = z.object({
+  modelName: name,
+  alias: aliasName,
+  version: z.number().int().min(1).nullish(),
+  reason,
+});
+
+/** Throws where a direct move of an alias is refused; answers how it is recorded. */
+export function directMove(
+  alias: string,
+  isProtected: boolean,
+  asked: { readonly reason: string | null; readonly breakGlass: boolean },
+): { readonly cause: 'DIRECT' | 'BREAK_GLASS'; readonly reason: string | null } {
+  if (!isProtected) return { cause: 'DIRECT', reason: asked.reason };
+  if (!asked.breakGlass)
+    throw new PlatformError(
+      'FORBIDDEN',
+      `PROTECTED_ALIAS: "${alias}" moves by promotion only. What to do: requestPromotion and have it approved, or rollbackModelAlias to a version that it stood for; in an emergency a rule may grant breakGlass.`,
+      {
+        details: {
+          rule: 'PROTECTED_ALIAS',
+          found: 'a direct move',
+          limit: 'a promotion that is DONE',
+          whatToDo: 'requestPromotion and have it approved',
+        },
+      },
+    );
+  if (asked.reason === null)
+    throw new PlatformError('BAD_USER_INPUT', 'input.reason: breaking the glass needs a reason.', {
+      details: { field: 'reason' },
+    });
+  return { cause: 'BREAK_GLASS', reason: asked.reason };
+}
 
 export type VersionSelector =
   | { readonly kind: 'latest' }

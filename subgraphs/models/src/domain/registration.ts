@@ -27,6 +27,7 @@ type Scores = Readonly<Record<string, number | null>>;
 /** A run as the graph answers it to the caller; null where absent or withheld. */
 export interface RunAnswer {
   readonly id: string;
+  readonly ownerId: string | null;
   readonly state: string | null;
   readonly zone: string | null;
   readonly allowedZones: readonly string[] | null;
@@ -59,6 +60,7 @@ export const RUN_TO_REGISTER = /* GraphQL */ `
   query RunToRegister($id: ID!) {
     run(id: $id) {
       id
+      ownerId
       state
       zone
       allowedZones
@@ -94,6 +96,9 @@ export interface Lineage {
   readonly signature: Signature;
   readonly servingPlan: Readonly<Record<string, unknown>>;
   readonly evaluation: NonNullable<RunAnswer['evaluation']>;
+  readonly parity: NonNullable<RunAnswer['parity']>;
+  /** Principal who started the training; null where withheld or unknown. */
+  readonly trainedById: string | null;
   readonly featureViewVersions: FeatureViewVersion[];
 }
 
@@ -171,6 +176,8 @@ export function lineageOf(run: RunAnswer | null, zonesOf: ZonesOf): Lineage {
     signature: whole.signature,
     servingPlan: whole.servingPlan,
     evaluation: whole.evaluation,
+    parity: run.parity as NonNullable<RunAnswer['parity']>,
+    trainedById: run.ownerId,
     featureViewVersions: whole.featureViews.map((view) => ({
       featureViewId: view.id,
       name: view.name,

@@ -2,7 +2,12 @@ import { PlatformError } from '@falaj/runtime';
 import type { PageArguments, SubgraphContext } from '@falaj/subgraph-kit';
 
 /** What resolvers of this subgraph receive. */
-export type ModelsContext = SubgraphContext<undefined>;
+export type ModelsContext = SubgraphContext<ModelsServices>;
+
+export interface ModelsServices {
+  /** Folder from which model files may be registered; undefined where this process has none. */
+  readonly landing: string | undefined;
+}
 
 /** A class of another file without the import cycle that decorator metadata would run into. */
 export type Relation<T> = T;

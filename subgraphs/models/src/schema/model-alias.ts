@@ -1,6 +1,8 @@
 import { Attribute, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import { removeAliasInput, setAliasInput } from '../domain/alias.js';
+import { directMove, removeAliasInput, rollbackAliasInput, setAliasInput } from '../domain/alias.js';
+import { rollbackAlias, rollbackTarget } from '../store/alias-rollback.js';
+import { protectedAliases } from '../store/gates.js';
 import { type AliasChangeRow, type ModelAliasRow, modelAliases, models, modelVersions } from '../store/governed.js';
 import { modelNamed } from '../store/lookups.js';
 import { type AliasOf, moveAlias, removeAlias } from '../store/writes.js';
@@ -11,6 +13,7 @@ import {
   ModelVersion,
   RemoveModelAliasInput,
   RemoveModelAliasPayload,
+  RollbackModelAliasInput,
   SetModelAliasInput,
   SetModelAliasPayload,
 } from './model-types.js';
@@ -30,20 +33,20 @@ export class ModelAliasResolver {
     @Arg('input', () => SetModelAliasInput, { description: 'Alias and version.' }) input: SetModelAliasInput,
     @Ctx() context: ModelsContext,
   ): Promise<SetModelAliasPayload> {
-    const { modelName, alias, version } = parseInput(setAliasInput, input);
-    const prepare = () => aliasOf(context, modelName, alias);
+    const { modelName, alias, version, ...asked } = parseInput(setAliasInput, input);
+    const prepare = () => directAlias(context, modelName, alias, asked);
     const aliasId = await context.mutate(
       {
         action: 'setModelAlias',
         noun: 'ModelAlias',
-        verb: 'setAlias',
+        verb: asked.breakGlass ? 'breakGlass' : 'setAlias',
         row: rowOf(context, modelName, alias),
-        details: { modelName, alias, version },
+        details: { modelName, alias, version, ...asked },
         prepare,
       },
-      async (tx, audit, of) => {
-        const moved = await moveAlias(tx, of, version);
-        audit.subject(moved.aliasId, { modelVersionId: moved.modelVersionId });
+      async (tx, audit, { of, why }) => {
+        const moved = await moveAlias(tx, of, version, why);
+        audit.subject(moved.aliasId, { modelVersionId: moved.modelVersionId, cause: why.cause });
         return moved.aliasId;
       },
     );
@@ -55,24 +58,58 @@ export class ModelAliasResolver {
     @Arg('input', () => RemoveModelAliasInput, { description: 'Alias.' }) input: RemoveModelAliasInput,
     @Ctx() context: ModelsContext,
   ): Promise<RemoveModelAliasPayload> {
-    const { modelName, alias } = parseInput(removeAliasInput, input);
-    const prepare = () => aliasOf(context, modelName, alias);
+    const { modelName, alias, ...asked } = parseInput(removeAliasInput, input);
+    const prepare = () => directAlias(context, modelName, alias, asked);
     const modelId = await context.mutate(
       {
         action: 'removeModelAlias',
         noun: 'ModelAlias',
-        verb: 'removeAlias',
+        verb: asked.breakGlass ? 'breakGlass' : 'removeAlias',
         row: rowOf(context, modelName, alias),
-        details: { modelName, alias },
+        details: { modelName, alias, ...asked },
         prepare,
       },
-      async (tx, audit, of) => {
-        const removed = await removeAlias(tx, of);
-        audit.subject(removed.aliasId, { modelVersionId: removed.modelVersionId });
+      async (tx, audit, { of, why }) => {
+        const removed = await removeAlias(tx, of, why);
+        audit.subject(removed.aliasId, { modelVersionId: removed.modelVersionId, cause: why.cause });
         return of.modelId;
       },
     );
     return { model: await context.reads.byId(models, modelId) };
+  }
+
+  @Mutation(() => SetModelAliasPayload, {
+    description:
+      'Lets an alias stand again for a version that it stood for before; its bytes are verified first. No gate stands in the way: the version passed when it went live.',
+  })
+  async rollbackModelAlias(
+    @Arg('input', () => RollbackModelAliasInput, { description: 'Alias.' }) input: RollbackModelAliasInput,
+    @Ctx() context: ModelsContext,
+  ): Promise<SetModelAliasPayload> {
+    const { modelName, alias, version, reason } = parseInput(rollbackAliasInput, input);
+    const isProtected = (await context.transaction(protectedAliases)).includes(alias);
+    const aliasId = await context.mutate(
+      {
+        action: 'rollbackModelAlias',
+        noun: 'ModelAlias',
+        verb: isProtected ? 'rollbackProtected' : 'rollback',
+        row: rowOf(context, modelName, alias),
+        details: { modelName, alias, version: version ?? null, reason },
+        prepare: async () => {
+          const of = await aliasOf(context, modelName, alias);
+          const target = await context.transaction((tx) => rollbackTarget(tx, of, version ?? null));
+          const { artifactKey, digest, zone, workspaceId } = target.version;
+          await context.platform.vault.get(artifactKey, digest, { workspaceId, zone }, context.pluginCall(zone));
+          return { of, target };
+        },
+      },
+      async (tx, audit, { of, target }) => {
+        const moved = await rollbackAlias(tx, of, target, reason);
+        audit.subject(moved.aliasId, { from: target.from, modelVersionId: moved.modelVersionId });
+        return moved.aliasId;
+      },
+    );
+    return { alias: await context.reads.byId(modelAliases, aliasId) };
   }
 }
 
@@ -98,6 +135,18 @@ const rowOf = (context: ModelsContext, modelName: string, alias: string) => ({
   modelName,
   alias,
 });
+
+/** The alias and why it moves, where a direct move is allowed. */
+async function directAlias(
+  context: ModelsContext,
+  modelName: string,
+  alias: string,
+  asked: { readonly reason: string | null; readonly breakGlass: boolean },
+) {
+  const of = await aliasOf(context, modelName, alias);
+  const why = directMove(alias, (await context.transaction(protectedAliases)).includes(alias), asked);
+  return { of, why };
+}
 
 async function aliasOf(context: ModelsContext, modelName: string, alias: string): Promise<AliasOf> {
   const { id: modelId } = await modelNamed(context, modelName);

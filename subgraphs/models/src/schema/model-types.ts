@@ -18,6 +18,33 @@ registerEnumType(AliasAction, {
   },
 });
 
+export const AliasCause = {
+  DIRECT: 'DIRECT',
+  PROMOTION: 'PROMOTION',
+  ROLLBACK: 'ROLLBACK',
+  BREAK_GLASS: 'BREAK_GLASS',
+} as const;
+registerEnumType(AliasCause, {
+  name: 'AliasCause',
+  description: 'How it came that an alias moved.',
+  valuesConfig: {
+    DIRECT: { description: 'By setModelAlias or removeModelAlias.' },
+    PROMOTION: { description: 'By a promotion that passed its gates.' },
+    ROLLBACK: { description: 'Back to a version that it stood for before.' },
+    BREAK_GLASS: { description: 'Past its gates, in an emergency.' },
+  },
+});
+
+export const ModelOrigin = { RUN: 'RUN', EXTERNAL: 'EXTERNAL' } as const;
+registerEnumType(ModelOrigin, {
+  name: 'ModelOrigin',
+  description: 'Where a model came from.',
+  valuesConfig: {
+    RUN: { description: 'A run of this platform trained it.' },
+    EXTERNAL: { description: 'It was brought as a file.' },
+  },
+});
+
 @EntityType('Model', 'A named line of model versions for one purpose.')
 export class Model {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
@@ -59,9 +86,19 @@ export class ModelVersion {
   @Attribute(() => String, 'internal', 'Name of that model.') modelName!: string;
   @Attribute(() => Int, 'internal', 'Counted from 1 in its model.') version!: number;
   @Attribute(() => ModelVersionState, 'internal', 'Where it stands.') state!: string;
-  @Attribute(() => ID, 'internal', 'Run that trained it.') runId!: string;
-  @Attribute(() => ID, 'internal', 'Training set that it learned from.') trainingSetId!: string;
-  @Attribute(() => String, 'sensitive', 'Digest of the training set when the run began.') trainingSetDigest!: string;
+  @Attribute(() => ModelOrigin, 'internal', 'Where it came from.') origin!: string;
+  @Attribute(() => ID, 'internal', 'Run that trained it; null for a model from outside.') runId!: string | null;
+  @Attribute(() => ID, 'internal', 'Training set that it learned from; null for a model from outside.')
+  trainingSetId!: string | null;
+  @Attribute(() => String, 'sensitive', 'Digest of the training set when the run began.') trainingSetDigest!:
+    | string
+    | null;
+  @Attribute(() => JSONObject, 'internal', 'What the structural checks found in its file.') intake!: Record<
+    string,
+    unknown
+  > | null;
+  @Attribute(() => JSONObject, 'internal', 'Proof that it answers as the trainer did: rows, maxDifference, tolerance.')
+  parity!: Record<string, unknown> | null;
   @Attribute(() => [ModelFeatureView], 'internal', 'Exact view versions that it learned from.')
   featureViewVersions!: ModelFeatureView[];
   @Attribute(() => ModelSignature, 'internal', 'What it takes and gives.') signature!: ModelSignature;
@@ -111,6 +148,9 @@ export class AliasChange {
   @Attribute(() => AliasAction, 'internal', 'What happened.') action!: string;
   @Attribute(() => ID, 'internal', 'Version that it stands for since then, or stood for until then.')
   modelVersionId!: string;
+  @Attribute(() => AliasCause, 'internal', 'How it came.') cause!: string;
+  @Attribute(() => String, 'internal', 'Why, as they said who did it.') reason!: string | null;
+  @Attribute(() => ID, 'internal', 'Promotion that moved it.') promotionId!: string | null;
   @Attribute(() => DateTime, 'internal', 'When.') at!: Date;
   @Attribute(() => String, 'pii', 'Who did it.') by!: string;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
@@ -150,12 +190,33 @@ export class SetModelAliasInput {
   })
   alias!: string;
   @Field(() => Int, { description: 'Number of the version.' }) version!: number;
+  @Field(() => String, { nullable: true, description: 'Why; kept in the history.' }) reason?: string;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Moves a protected alias past its gates, where a rule grants `breakGlass`; needs a reason.',
+  })
+  breakGlass?: boolean;
 }
 
 @InputType({ description: 'An alias to remove; its history stays.' })
 export class RemoveModelAliasInput {
   @Field(() => String, { description: 'Model.' }) modelName!: string;
   @Field(() => String, { description: 'Alias.' }) alias!: string;
+  @Field(() => String, { nullable: true, description: 'Why; kept in the history.' }) reason?: string;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Moves a protected alias past its gates, where a rule grants `breakGlass`; needs a reason.',
+  })
+  breakGlass?: boolean;
+}
+
+@InputType({ description: 'An alias that shall stand again for a version that it stood for before.' })
+export class RollbackModelAliasInput {
+  @Field(() => String, { description: 'Model.' }) modelName!: string;
+  @Field(() => String, { description: 'Alias.' }) alias!: string;
+  @Field(() => Int, { nullable: true, description: 'Number of the version; default the one before the present.' })
+  version?: number;
+  @Field(() => String, { description: 'Why; kept in the history.' }) reason!: string;
 }
 
 @InputType({ description: 'Restricts a list of models.' })

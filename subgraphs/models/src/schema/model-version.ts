@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { aliasName, versionSelector } from '../domain/alias.js';
+import { takeModel } from '../domain/model-intake.js';
 import { modelVersionInput } from '../domain/names.js';
 import { lineageOf, RUN_TO_REGISTER, type RunAnswer } from '../domain/registration.js';
 import { type ModelVersionRow, modelAliases, models, modelVersions } from '../store/governed.js';
@@ -131,7 +132,11 @@ export class ModelVersionResolver {
         { id: runId },
         context.request,
       );
-      return { modelId, lineage: lineageOf(run, inheritResidency) };
+      const lineage = lineageOf(run, inheritResidency);
+      const place = { workspaceId: context.principal.workspaceId, zone: lineage.zone };
+      const call = context.pluginCall(lineage.zone);
+      const bytes = await context.platform.vault.get(lineage.artifactKey, lineage.digest, place, call);
+      return { modelId, lineage, intake: takeModel(bytes, lineage.signature).report };
     };
     await context.mutate(
       {
@@ -142,15 +147,15 @@ export class ModelVersionResolver {
         details: { modelName, runId },
         prepare,
       },
-      async (tx, audit, { modelId, lineage }) => {
-        // Trainers export ONNX, by contract.
+      async (tx, audit, { modelId, lineage, intake }) => {
         const version = await insertVersion(tx, {
           id,
           ...context.ownership,
           ...lineage,
           modelId,
           modelName,
-          format: 'onnx',
+          intake,
+          format: intake.format,
         });
         audit.subject(id, { version, digest: lineage.digest });
       },

@@ -3,7 +3,7 @@ import type { InferSelectModel } from 'drizzle-orm';
 import { aliasChange, model, modelAlias, modelVersion } from './tables.js';
 
 export type ModelRow = Omit<InferSelectModel<typeof model>, 'workspaceId' | 'ownerId' | 'lastVersion'>;
-export type ModelVersionRow = Omit<InferSelectModel<typeof modelVersion>, 'workspaceId' | 'ownerId'>;
+export type ModelVersionRow = Omit<InferSelectModel<typeof modelVersion>, 'workspaceId' | 'ownerId' | 'trainedById'>;
 export type ModelAliasRow = Omit<InferSelectModel<typeof modelAlias>, 'workspaceId' | 'setById' | 'modelId'>;
 export type AliasChangeRow = Omit<
   InferSelectModel<typeof aliasChange>,
@@ -36,6 +36,7 @@ export const modelVersions: GovernedTable<ModelVersionRow> = governedTable({
     modelName: modelVersion.modelName,
     version: modelVersion.version,
     state: modelVersion.state,
+    origin: modelVersion.origin,
     runId: modelVersion.runId,
     trainingSetId: modelVersion.trainingSetId,
     trainingSetDigest: modelVersion.trainingSetDigest,
@@ -46,6 +47,8 @@ export const modelVersions: GovernedTable<ModelVersionRow> = governedTable({
     digest: modelVersion.digest,
     format: modelVersion.format,
     evaluation: modelVersion.evaluation,
+    parity: modelVersion.parity,
+    intake: modelVersion.intake,
     codeReference: modelVersion.codeReference,
     environment: modelVersion.environment,
     categories: modelVersion.categories,
@@ -91,6 +94,9 @@ export const aliasChanges: GovernedTable<AliasChangeRow> = governedTable({
     alias: aliasChange.alias,
     action: aliasChange.action,
     modelVersionId: aliasChange.modelVersionId,
+    cause: aliasChange.cause,
+    reason: aliasChange.reason,
+    promotionId: aliasChange.promotionId,
     at: aliasChange.at,
     by: aliasChange.by,
   },

@@ -1,7 +1,8 @@
 // Reads by what callers name: a model by name, a version by alias, an alias by instant; all under the policy.
+import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import type { Governed } from '@falaj/subgraph-kit';
-import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
+import { and, eq, type InferSelectModel, lte, type SQL, sql } from 'drizzle-orm';
 import type { VersionSelector } from '../domain/alias.js';
 import type { ModelsContext } from '../schema/context.js';
 import { aliasChanges, type ModelRow, type ModelVersionRow, modelAliases, models, modelVersions } from './governed.js';
@@ -56,3 +57,10 @@ export async function versionAt(
 }
 
 const where = (...conditions: SQL[]): SQL => and(...conditions) ?? sql`true`;
+
+/** A version with all its columns, for the platform's own look-ups after the caller's right was checked. */
+export async function versionRecord(tx: Tx, id: string): Promise<InferSelectModel<typeof modelVersion>> {
+  const [row] = await tx.select().from(modelVersion).where(eq(modelVersion.id, id));
+  if (!row) throw new PlatformError('NOT_FOUND', 'ModelVersion not found.', { details: { type: 'ModelVersion' } });
+  return row;
+}

@@ -3,7 +3,7 @@ import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, type InferInsertModel, sql } from 'drizzle-orm';
-import { aliasChange, model, modelAlias, modelVersion } from './tables.js';
+import { type AliasCause, aliasChange, model, modelAlias, modelVersion } from './tables.js';
 
 export async function insertModel(tx: Tx, row: InferInsertModel<typeof model>): Promise<void> {
   const made = await tx.insert(model).values(row).onConflictDoNothing().returning({ id: model.id });
@@ -29,14 +29,20 @@ export async function insertVersion(
     .where(eq(model.id, row.modelId))
     .returning({ version: model.lastVersion });
   if (!counted) throw new PlatformError('NOT_FOUND', 'Model not found.', { details: { type: 'Model' } });
+  // A run, or a file from outside, is one version of a model.
+  const same = row.runId
+    ? eq(modelVersion.runId, row.runId)
+    : and(eq(modelVersion.origin, 'EXTERNAL'), eq(modelVersion.digest, row.digest));
   const [twin] = await tx
     .select({ version: modelVersion.version })
     .from(modelVersion)
-    .where(and(eq(modelVersion.modelId, row.modelId), eq(modelVersion.runId, row.runId)));
+    .where(and(eq(modelVersion.modelId, row.modelId), same));
   if (twin) {
-    throw new PlatformError('CONFLICT', `This run is version ${twin.version} of ${row.modelName} already.`, {
-      details: { model: row.modelName, version: twin.version },
-    });
+    throw new PlatformError(
+      'CONFLICT',
+      `This ${row.runId ? 'run' : 'file'} is version ${twin.version} of ${row.modelName} already.`,
+      { details: { model: row.modelName, version: twin.version } },
+    );
   }
   await tx.insert(modelVersion).values({ ...row, version: counted.version });
   return counted.version;
@@ -51,11 +57,21 @@ export interface AliasOf {
   readonly by: string;
 }
 
+/** Why an alias moves; kept in its history. */
+export interface AliasMove {
+  readonly cause: AliasCause;
+  readonly reason: string | null;
+  readonly promotionId?: string;
+}
+
+const direct: AliasMove = { cause: 'DIRECT', reason: null };
+
 /** Lets an alias stand for a version, in the table and in its history; where it does already, nothing changes. */
 export async function moveAlias(
   tx: Tx,
   of: AliasOf,
   version: number,
+  why: AliasMove = direct,
 ): Promise<{ aliasId: string; modelVersionId: string }> {
   await lockModel(tx, of.modelId);
   const [target] = await tx
@@ -81,11 +97,17 @@ export async function moveAlias(
       alias: of.alias,
       ...moved,
     });
-  await tx.insert(aliasChange).values({ id: newId('alc'), ...of, action: 'SET', modelVersionId: target.id, at });
+  await tx
+    .insert(aliasChange)
+    .values({ id: newId('alc'), ...of, ...why, action: 'SET', modelVersionId: target.id, at });
   return { aliasId, modelVersionId: target.id };
 }
 
-export async function removeAlias(tx: Tx, of: AliasOf): Promise<{ aliasId: string; modelVersionId: string }> {
+export async function removeAlias(
+  tx: Tx,
+  of: AliasOf,
+  why: AliasMove = direct,
+): Promise<{ aliasId: string; modelVersionId: string }> {
   await lockModel(tx, of.modelId);
   const current = await aliasNow(tx, of);
   if (!current)
@@ -96,17 +118,18 @@ export async function removeAlias(tx: Tx, of: AliasOf): Promise<{ aliasId: strin
   await tx.delete(modelAlias).where(eq(modelAlias.id, aliasId));
   await tx
     .insert(aliasChange)
-    .values({ id: newId('alc'), ...of, action: 'REMOVED', modelVersionId, at: await instantOfChange(tx, of) });
+    .values({ id: newId('alc'), ...of, ...why, action: 'REMOVED', modelVersionId, at: await instantOfChange(tx, of) });
   return { aliasId, modelVersionId };
 }
 
-async function lockModel(tx: Tx, id: string): Promise<void> {
+/** Changes of a model's aliases, gates and promotions take turns. */
+export async function lockModel(tx: Tx, id: string): Promise<void> {
   await tx.select({ id: model.id }).from(model).where(eq(model.id, id)).for('update');
 }
 
-async function aliasNow(
+export async function aliasNow(
   tx: Tx,
-  { modelId, alias }: AliasOf,
+  { modelId, alias }: Pick<AliasOf, 'modelId' | 'alias'>,
 ): Promise<{ id: string; modelVersionId: string } | undefined> {
   const [row] = await tx
     .select({ id: modelAlias.id, modelVersionId: modelAlias.modelVersionId })

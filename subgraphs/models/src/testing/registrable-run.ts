@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { RunAnswer } from '../domain/registration.js';
+import { modelFile } from './model-file.js';
+
+/** Digest of the model file `onnx-dense`. */
+export const digestOfModel = `sha256:${createHash('sha256').update(modelFile('onnx-dense')).digest('hex')}`;
 
 /** A run that may be registered, as the graph answers it. */
 export const registrableRun = (changes: Partial<RunAnswer> = {}): RunAnswer => ({
   id: 'run_1',
+  ownerId: 'p-data-scientist',
   state: 'SUCCEEDED',
   zone: 'AE',
   allowedZones: ['AE'],
@@ -10,12 +16,12 @@ export const registrableRun = (changes: Partial<RunAnswer> = {}): RunAnswer => (
   trainingSetId: 'ts_1',
   trainingSetDigest: 'sha256:set',
   modelArtifactKey: 'models/run_1.onnx',
-  modelDigest: 'sha256:model',
+  modelDigest: digestOfModel,
   codeReference: 'trainer@1.0.0',
   environment: { node: 'v24' },
   signature: {
-    inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 1], columns: ['a__b'] }],
-    outputs: [{ name: 'probability', datatype: 'FP32', shape: [-1, 1] }],
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], columns: ['a__b', 'a__c'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
   },
   servingPlan: { views: [], columns: [], entityKeys: [] },
   parity: { rows: 100, maxDifference: 1e-7, tolerance: 1e-5, passed: true },
