@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type FieldClass, fieldPolicyLinks, fieldPolicySdl } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, Kind, parse, print } from 'graphql';
+import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, isAbstractType, Kind, parse, print } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 import { buildSchema, createResolversMap, type NonEmptyArray } from 'type-graphql';
 
@@ -71,6 +71,10 @@ export async function buildFederatedSchema(
   });
   const sdl = `${FEDERATION}\n${fieldPolicyLinks}\n${fieldPolicySdl}\n${printSchemaWithDirectives(classes)}\n`;
   const resolvers = createResolversMap(classes) as Record<string, Record<string, unknown>>;
+  // graphql-jit takes no promise where type-graphql gives one: values of a union carry their `__typename`.
+  for (const type of Object.values(classes.getTypeMap()))
+    if (isAbstractType(type))
+      resolvers[type.name] = { __resolveType: (value: { __typename: string }) => value.__typename };
   resolvers.Query = { ...resolvers.Query, ...(source.entities.length > 0 ? { _entities: resolveEntities } : {}) };
   const document = parse(sdl, { noLocation: true });
   const schema = buildSubgraphSchema([{ typeDefs: document, resolvers: resolvers as never }]);

@@ -139,27 +139,27 @@ export class PromotionEvaluation {
 
 /** A settled promotion as the mutations answer it. */
 interface Settled {
-  readonly kind: string;
+  readonly __typename: string;
   readonly promotion: unknown;
 }
 
 @ObjectType({ description: 'The alias stands for the version.' })
 export class PromotionDone implements Settled {
-  readonly kind = 'PromotionDone';
+  readonly __typename = 'PromotionDone';
   @Attribute(() => Promotion, 'open', 'The promotion.', { nullable: true }) promotion!: unknown;
   @Attribute(() => ModelAlias, 'open', 'The alias as it stands.', { nullable: true }) alias!: unknown;
 }
 
 @ObjectType({ description: 'Every check passes; approvals are missing.' })
 export class PromotionPending implements Settled {
-  readonly kind = 'PromotionPending';
+  readonly __typename = 'PromotionPending';
   @Attribute(() => Promotion, 'open', 'The promotion.', { nullable: true }) promotion!: unknown;
   @Attribute(() => [MissingApprovals], 'open', 'What is missing.') missing!: MissingApprovals[];
 }
 
 @ObjectType({ description: 'Checks failed; the alias stands as before.' })
 export class PromotionBlocked implements Settled {
-  readonly kind = 'PromotionBlocked';
+  readonly __typename = 'PromotionBlocked';
   @Attribute(() => Promotion, 'open', 'The promotion.', { nullable: true }) promotion!: unknown;
   @Attribute(() => [GateCheck], 'open', 'Each check that failed, with its evidence and what to do.')
   failed!: readonly CheckOutcome[];
@@ -167,7 +167,7 @@ export class PromotionBlocked implements Settled {
 
 @ObjectType({ description: 'The promotion ended without effect: rejected, expired, or overtaken by a change.' })
 export class PromotionClosed implements Settled {
-  readonly kind = 'PromotionClosed';
+  readonly __typename = 'PromotionClosed';
   @Attribute(() => Promotion, 'open', 'The promotion.', { nullable: true }) promotion!: unknown;
   @Attribute(() => String, 'open', 'What to do.') whatToDo!: string;
 }
@@ -176,7 +176,6 @@ export const PromotionResult = createUnionType({
   name: 'PromotionResult',
   description: 'What became of a promotion.',
   types: () => [PromotionDone, PromotionPending, PromotionBlocked, PromotionClosed] as const,
-  resolveType: (value) => value.kind,
 });
 
 export const PromotionConnection = connectionOf(() => Promotion, 'Promotion');

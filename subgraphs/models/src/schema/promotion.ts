@@ -232,11 +232,11 @@ async function settled(context: ModelsContext, id: string): Promise<typeof Promo
   const shown = await context.reads.byId(promotions, id);
   if (state === 'DONE')
     return {
-      kind: 'PromotionDone',
+      __typename: 'PromotionDone',
       promotion: shown,
       alias: standing ? await context.reads.byId(modelAliases, standing) : null,
     };
-  if (state === 'PENDING') return { kind: 'PromotionPending', promotion: shown, missing };
-  if (state === 'BLOCKED') return { kind: 'PromotionBlocked', promotion: shown, failed: failedOf(checks) };
-  return { kind: 'PromotionClosed', promotion: shown, whatToDo: NEXT[state] ?? '' };
+  if (state === 'PENDING') return { __typename: 'PromotionPending', promotion: shown, missing };
+  if (state === 'BLOCKED') return { __typename: 'PromotionBlocked', promotion: shown, failed: failedOf(checks) };
+  return { __typename: 'PromotionClosed', promotion: shown, whatToDo: NEXT[state] ?? '' };
 }
