@@ -36,11 +36,11 @@ export async function runAttempt<Output>(
     clearTimeout(silence);
     if (timeoutMs !== undefined) silence = setTimeout(() => silent.abort(new StepTimeout(key, timeoutMs)), timeoutMs);
   };
-  const leftBehind = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => {
-      grace = setTimeout(() => reject(signal.reason), GRACE_MS);
-    });
-  });
+  const leftBehind = Promise.withResolvers<never>();
+  const onAbort = () => {
+    grace = setTimeout(() => leftBehind.reject(signal.reason), GRACE_MS);
+  };
+  signal.addEventListener('abort', onAbort);
   const step: Step = {
     signal,
     attempt: options.attempt,
@@ -54,12 +54,13 @@ export async function runAttempt<Output>(
   listen();
   try {
     signal.throwIfAborted();
-    return await Promise.race([Promise.resolve(effect(step)), leftBehind]);
+    return await Promise.race([Promise.resolve(effect(step)), leftBehind.promise]);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
     clearTimeout(silence);
     clearTimeout(grace);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -52,6 +52,7 @@ export function openWaits(parts: {
       signals.get(key)?.(output);
       signals.delete(key);
     }
+    quiet();
   }
 
   return {
@@ -69,6 +70,7 @@ export function openWaits(parts: {
           () => {
             sleeps.delete(id);
             resolve();
+            quiet();
           },
           Math.min(left, LONGEST_TIMER_MS),
         );
