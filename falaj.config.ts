@@ -13,5 +13,7 @@ export default defineConfig({
     { use: '@falaj/plugin-trainer-gbdt', isolation: 'process' },
     { use: '@falaj/plugin-serving-onnx' },
     { use: '@falaj/plugin-compliance-uae' },
+    { use: '@falaj/plugin-compliance-workspace' },
+    { use: '@falaj/plugin-drift-statistics' },
   ],
 });

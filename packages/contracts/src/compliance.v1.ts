@@ -6,6 +6,9 @@ export type CheckStatus = 'PASS' | 'FAIL' | 'ERROR' | 'NOT_APPLICABLE' | 'MANUAL
 /** What a check that does not pass does to the operation it guards. */
 export type CheckGate = 'BLOCK_PROMOTION' | 'BLOCK_DEPLOYMENT' | 'OPEN_INCIDENT' | 'WARN';
 
+/** How grave it is when a check does not pass. */
+export type CheckSeverity = 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+
 export interface CheckInfo {
   /** Permanent, e.g. `RES-005`. */
   readonly id: string;
@@ -16,6 +19,8 @@ export interface CheckInfo {
   /** Which snapshot it reads, e.g. `deployment`. */
   readonly subject: string;
   readonly gate: CheckGate;
+  /** Given by a plugin of the capability `severity`. */
+  readonly severity?: CheckSeverity;
 }
 
 export interface CheckResult {

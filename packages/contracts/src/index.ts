@@ -1,6 +1,7 @@
 export type * from './artifact-store.v1.js';
 export type * from './call.js';
 export type * from './compliance.v1.js';
+export type * from './drift.v1.js';
 export type * from './keys.v1.js';
 export type * from './kinds.js';
 export type * from './offline-store.v1.js';

@@ -1,5 +1,6 @@
 import type { ArtifactStoreV1 } from './artifact-store.v1.js';
 import type { ComplianceV1 } from './compliance.v1.js';
+import type { DriftV1 } from './drift.v1.js';
 import type { KeysV1 } from './keys.v1.js';
 import type { OfflineStoreV1 } from './offline-store.v1.js';
 import type { OnlineStoreV1 } from './online-store.v1.js';
@@ -15,9 +16,10 @@ export interface Kinds {
   'offline-store': OfflineStoreV1;
   'artifact-store': ArtifactStoreV1;
   keys: KeysV1;
+  drift: DriftV1;
 }
 
 export type Kind = keyof Kinds;
 
-/** What the platform does when a plugin of the kind fails: refuse the operation, or tell the caller. */
-export type FailurePosture = 'CLOSED' | 'ERROR_TO_CALLER' | 'RUN_FAILED';
+/** What the platform does when a plugin of the kind fails: refuse the operation, tell the caller, fail the run, or go on with an alarm. */
+export type FailurePosture = 'CLOSED' | 'ERROR_TO_CALLER' | 'RUN_FAILED' | 'OPEN';

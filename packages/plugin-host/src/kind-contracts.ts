@@ -247,6 +247,28 @@ const keys: Methods<'keys'> = {
   },
 };
 
+const drift: Methods<'drift'> = {
+  profile: {
+    idempotent: true,
+    timeoutMs: 60 * SECONDS,
+    check: (result, args) =>
+      unless(
+        isObject(result) && result.kind === args.column.kind && Array.isArray(result.counts) && isCount(result.rows),
+        'kind, counts and rows of the reference are expected',
+      ),
+  },
+  compare: {
+    idempotent: true,
+    timeoutMs: 60 * SECONDS,
+    check: (result, args) =>
+      unless(
+        Array.isArray(result) &&
+          result.every((score) => isObject(score) && args.tests.includes((score as { test?: never }).test as never)),
+        'scores of the asked tests are expected',
+      ),
+  },
+};
+
 const versions = [1] as const;
 
 export const kindContracts: Readonly<Record<Kind, KindContract>> = {
@@ -257,6 +279,7 @@ export const kindContracts: Readonly<Record<Kind, KindContract>> = {
   'offline-store': { versions, posture: 'ERROR_TO_CALLER', maxConcurrent: 16, methods: offlineStore },
   'artifact-store': { versions, posture: 'ERROR_TO_CALLER', maxConcurrent: 64, methods: artifactStore },
   keys: { versions, posture: 'CLOSED', maxConcurrent: 64, methods: keys },
+  drift: { versions, posture: 'OPEN', maxConcurrent: 4, methods: drift },
 };
 
 /** Every kind answers `health`; it is the host's own question. */

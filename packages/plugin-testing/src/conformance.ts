@@ -2,6 +2,7 @@ import type { Kind, Kinds, Plugin } from '@falaj/plugin-sdk';
 import { artifactStoreCases } from './artifact-store-cases.js';
 import { type Bench, type CaseDefinition, type ConformanceOptions, uniqueName } from './case.js';
 import { complianceCases } from './compliance-cases.js';
+import { driftCases } from './drift-cases.js';
 import { createFakeHost } from './fake-host.js';
 import { keysCases } from './keys-cases.js';
 import { offlineStoreCases } from './offline-store-cases.js';
@@ -29,6 +30,7 @@ const casesOf: { readonly [K in Kind]: readonly CaseDefinition<K>[] } = {
   'offline-store': offlineStoreCases,
   'artifact-store': artifactStoreCases,
   keys: keysCases,
+  drift: driftCases,
 };
 
 /** Every promise of the plugin's contract as a runnable case. */
