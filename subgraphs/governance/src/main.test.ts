@@ -58,6 +58,7 @@ beforeAll(async () => {
     directory,
     policyStore,
     rules,
+    profile: 'development',
     issueToken: async (id, ttlSeconds) => ({
       token: `token-of-${id}`,
       expiresAt: new Date(Date.now() + ttlSeconds * 1000),

@@ -5,6 +5,8 @@ import { auditedTypes } from './domain/audited-types.js';
 import { rules } from './policy.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
+import { ComplianceResolver } from './schema/compliance/compliance.js';
+import { WaiverResolver } from './schema/compliance/waiver.js';
 import type { GovernanceServices } from './schema/context.js';
 import { BudgetResolver } from './schema/costs/budget.js';
 import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js';
@@ -15,6 +17,7 @@ import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
 import { ResidencyResolver } from './schema/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
+import { complianceReports, complianceWaivers } from './store/compliance/tables.js';
 import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
 import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
@@ -41,6 +44,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       ComputePoolResolver,
       UsageRecordResolver,
       BudgetResolver,
+      ComplianceResolver,
+      WaiverResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
@@ -56,6 +61,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       usageRecords,
       budgets,
       budgetOverrides,
+      complianceReports,
+      complianceWaivers,
     ],
     references: {
       ...referencesTo([
@@ -68,6 +75,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         usageRecords,
         budgets,
         budgetOverrides,
+        complianceReports,
+        complianceWaivers,
       ]),
       ...stubs,
     },

@@ -74,6 +74,25 @@ const costRules: readonly Rule[] = [
   act('Budget', ['override'], ['approver'], 'COST'),
 ];
 
+const complianceRules: readonly Rule[] = [
+  ...['ComplianceReport', 'ComplianceWaiver'].flatMap((subject) => [
+    read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
+    read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+  ]),
+  ...[
+    'ComplianceCheck',
+    'ComplianceFinding',
+    'ComplianceVerdict',
+    'FrameworkReference',
+    'FrameworkCoverage',
+    'FindingEvidence',
+  ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
+  read('FindingEvidence', 'read-facts', ['sensitive'], ['approver', 'auditor', 'administrator'], 'COMPLIANCE_EVIDENCE'),
+  act('ComplianceReport', ['run'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'COMPLIANCE'),
+  act('ComplianceWaiver', ['request'], [...RESPONDERS, 'administrator'], 'COMPLIANCE'),
+  act('ComplianceWaiver', ['decide'], ['approver'], 'COMPLIANCE'),
+];
+
 export const rules: readonly Rule[] = [
   ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
@@ -122,6 +141,7 @@ export const rules: readonly Rule[] = [
   ),
   ...incidentRules,
   ...costRules,
+  ...complianceRules,
   read('Plugin', 'read-errors', ['sensitive'], ['auditor', ...ADMINISTRATORS], 'OPERATION'),
   act('Decision', ['explain'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),

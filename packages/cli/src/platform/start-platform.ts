@@ -204,6 +204,7 @@ export async function startPlatform(
       get rules() {
         return standing().rules;
       },
+      profile: config.profile,
       describe: async () => standing().descriptions,
       issueToken: (principalId, ttlSeconds) => standing().identity.issuer.issueAccessToken(principalId, { ttlSeconds }),
     };

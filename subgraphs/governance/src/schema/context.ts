@@ -10,6 +10,8 @@ export interface GovernanceServices {
   readonly rules: readonly Rule[];
   /** A token that acts as the principal. Never logged, never stored. */
   issueToken(principalId: string, ttlSeconds: number): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  /** How the platform was started; some checks ask more of production. */
+  readonly profile: 'development' | 'production';
   /** Schemas and nouns of all subgraphs. */
   describe(): Promise<readonly { readonly name: string; readonly sdl: string; readonly nouns: readonly Noun[] }[]>;
 }

@@ -60,6 +60,7 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     directory,
     policyStore,
     rules,
+    profile: 'development',
     issueToken: async () => ({ token: '', expiresAt: new Date() }),
     describe: async () => [described],
   };

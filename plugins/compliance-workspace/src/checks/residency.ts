@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type Check, defineCheck, everyOne } from '../check.js';
+import { parts } from '../snapshot.js';
+
+const regulated = ['health', 'banking', 'payment', 'government'];
+const emirates = (zone: string): boolean => zone === 'AE' || zone.startsWith('AE-');
+
+export const residencyChecks: readonly Check[] = [
+  defineCheck(
+    {
+      id: 'RES-001',
+      title: 'Every data source lies in a zone of the workspace, and no rule forbids where its data is kept',
+      severity: 'CRITICAL',
+      gate: 'BLOCK_DEPLOYMENT',
+      perObject: true,
+    },
+    z.object({ sources: parts.sources, workspaceZones: parts.workspaceZones, placements: parts.placements }),
+    ({ sources, workspaceZones, placements }) =>
+      everyOne(
+        'data sources',
+        sources,
+        ({ name }) => name,
+        ({ name, zone }) => {
+          if (!workspaceZones.includes(zone)) return `lies in ${zone}, outside ${workspaceZones.join(', ')}`;
+          const broken = placements.find(({ what, allowed }) => what === `source ${name}` && !allowed);
+          return broken ? `${broken.ruleId}: ${broken.reason}` : null;
+        },
+        'Move the source into a zone that its data may lie in, or record an instrument.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-002',
+      title: 'Health data lies in the State, free zones included',
+      severity: 'CRITICAL',
+      gate: 'BLOCK_DEPLOYMENT',
+      perObject: true,
+    },
+    z.object({ sources: parts.sources, modelVersions: parts.modelVersions }),
+    ({ sources, modelVersions }) =>
+      everyOne(
+        'copies of health data',
+        [...sources, ...modelVersions].filter(({ categories }) => categories.includes('health')),
+        ({ name }) => name,
+        ({ zone }) => (emirates(zone) ? null : `lies in ${zone}`),
+        'Bring it back, or record the exception of the Ministry as a waiver.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-003',
+      title: 'Banking and payment data lies in AE, not in a free zone',
+      severity: 'CRITICAL',
+      gate: 'BLOCK_DEPLOYMENT',
+      perObject: true,
+    },
+    z.object({ sources: parts.sources, modelVersions: parts.modelVersions }),
+    ({ sources, modelVersions }) =>
+      everyOne(
+        'copies of banking or payment data',
+        [...sources, ...modelVersions].filter(
+          ({ categories }) => categories.includes('banking') || categories.includes('payment'),
+        ),
+        ({ name }) => name,
+        ({ zone }) => (zone === 'AE' ? null : `lies in ${zone}`),
+        'Keep the primary copy in AE, or obtain the approval of the regulator.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-004',
+      title: 'Every run was executed in a zone that its data allows',
+      severity: 'HIGH',
+      gate: 'BLOCK_PROMOTION',
+      perObject: true,
+    },
+    z.object({ runs: parts.runs }),
+    ({ runs }) =>
+      everyOne(
+        'runs',
+        runs,
+        ({ name }) => name,
+        ({ zone, allowedZones }) =>
+          allowedZones.includes(zone) ? null : `ran in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`,
+        'Withdraw what they produced and train again in an allowed zone.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-005',
+      title: 'Every endpoint serves in a zone that the lineage of its model allows',
+      severity: 'CRITICAL',
+      gate: 'BLOCK_DEPLOYMENT',
+      perObject: true,
+    },
+    z.object({ endpoints: parts.endpoints, placements: parts.placements }),
+    ({ endpoints, placements }) =>
+      everyOne(
+        'endpoints',
+        endpoints,
+        ({ name }) => name,
+        ({ name, zone, allowedZones }) => {
+          if (!allowedZones.includes(zone)) return `serves in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`;
+          const broken = placements.find(({ what, allowed }) => what === `endpoint ${name}` && !allowed);
+          return broken ? `${broken.ruleId}: ${broken.reason}` : null;
+        },
+        'Delete the endpoint and deploy in an allowed zone.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-008',
+      title: 'Nobody works with regulated data from outside the zones of the workspace',
+      severity: 'HIGH',
+      gate: 'WARN',
+    },
+    z.object({ sources: parts.sources, principals: parts.principals, workspaceZones: parts.workspaceZones }),
+    ({ sources, principals, workspaceZones }) =>
+      sources.some(({ categories }) => categories.some((category) => regulated.includes(category)))
+        ? everyOne(
+            'members',
+            principals.filter(({ roles, disabled }) => roles.length > 0 && !disabled),
+            ({ id }) => id,
+            ({ zone }) => (workspaceZones.includes(zone) ? null : `works from ${zone}`),
+            'Revoke the roles, or record why remote access is lawful as a waiver.',
+          )
+        : { status: 'NOT_APPLICABLE', reason: 'No source holds health, banking, payment or government data.' },
+  ),
+  defineCheck(
+    {
+      id: 'RES-009',
+      title: 'No plugin reaches hosts whose zone nobody recorded',
+      severity: 'HIGH',
+      gate: 'WARN',
+    },
+    z.object({ plugins: parts.plugins }),
+    ({ plugins }) =>
+      everyOne(
+        'plugins',
+        plugins,
+        ({ kind, name }) => `${kind}/${name}`,
+        ({ egress }) => (egress.length === 0 ? null : `declares egress to ${egress.join(', ')}, of unknown zone`),
+        'Remove the plugin, or waive the check with the zone and contract of the host as the reason.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-010',
+      title: 'Artifacts open in the zone of the catalogue and in no other',
+      severity: 'HIGH',
+      gate: 'BLOCK_DEPLOYMENT',
+      perObject: true,
+    },
+    z.object({ artifacts: parts.artifacts }),
+    ({ artifacts }) =>
+      everyOne(
+        'sampled artifacts',
+        artifacts,
+        ({ key }) => key,
+        ({ zone, opened, elsewhereRefused }) =>
+          !opened ? `does not open in ${zone}` : elsewhereRefused ? null : `opens outside ${zone} as well`,
+        'Treat the artifact as moved: restore it from its own zone.',
+      ),
+  ),
+];
