@@ -5,21 +5,32 @@ import { startRunWorker } from './domain/run-worker.js';
 import { rules } from './policy.js';
 import type { ExperimentsServices } from './schema/context.js';
 import { ExperimentResolver } from './schema/experiment.js';
+import { ModelVersion, ModelVersionReproductionsResolver, ReproductionResolver } from './schema/reproduce.js';
 import { RunResolver } from './schema/run.js';
 import { RunProgressResolver } from './schema/run-progress.js';
 import { TrainingSet } from './schema/run-types.js';
 import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { experiments, runs } from './store/governed.js';
+import { startReproductionWatch } from './store/reproduce-watch.js';
+import { reproductions } from './store/reproduction-tables.js';
 import { RUN_CHANNEL } from './store/run-queue.js';
 import { workerPorts } from './store/worker-ports.js';
 
 export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   name: 'experiments',
-  resolvers: [ExperimentResolver, RunResolver, RunProgressResolver, TrainingSetRunsResolver],
-  orphanedTypes: [TrainingSet],
-  tables: [experiments, runs],
+  resolvers: [
+    ExperimentResolver,
+    RunResolver,
+    RunProgressResolver,
+    TrainingSetRunsResolver,
+    ReproductionResolver,
+    ModelVersionReproductionsResolver,
+  ],
+  orphanedTypes: [TrainingSet, ModelVersion],
+  tables: [experiments, runs, reproductions],
   references: {
-    ...referencesTo([experiments, runs]),
+    ...referencesTo([experiments, runs, reproductions]),
+    ModelVersion: async (ids) => ids.map((id) => ({ id })),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
   filterFields: { 'RunFilter.experimentId': 'Run.experiment' },
@@ -39,6 +50,7 @@ async function createServices(
   });
   const { ports, stop } = await workerPorts(platform);
   const worker = startRunWorker(ports, platform.log);
+  const stopWatch = await startReproductionWatch(platform);
   return {
     services: {
       onRunChange(runId, callback) {
@@ -54,6 +66,7 @@ async function createServices(
     stop: async () => {
       await worker.stop();
       await stop();
+      await stopWatch();
       await unlisten();
     },
   };

@@ -19,7 +19,7 @@ const grant = (
 });
 
 export const rules: readonly Rule[] = [
-  ...['Experiment', 'Run'].flatMap((subject): Rule[] => [
+  ...['Experiment', 'Run', 'Reproduction'].flatMap((subject): Rule[] => [
     grant(
       subject,
       'read-ordinary',
@@ -63,6 +63,8 @@ export const rules: readonly Rule[] = [
     'TrainerInfo',
     'RunProgress',
     'TrainingSet',
+    'ModelVersion',
+    'ReproductionComparison',
   ].map((subject) =>
     grant(
       subject,
@@ -72,7 +74,7 @@ export const rules: readonly Rule[] = [
       'ORDINARY_METADATA',
     ),
   ),
-  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress'].map((subject) =>
+  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress', 'ReproductionComparison'].map((subject) =>
     grant(
       subject,
       'read',
