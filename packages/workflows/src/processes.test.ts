@@ -33,6 +33,7 @@ interface Worker {
 async function startWorker(concurrency = 4): Promise<Worker> {
   const child = fork(PROGRAM, [engines.url, String(concurrency)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
     env: { ...process.env, FALAJ_LOG_LEVEL: 'error' },
   });
   children.push(child);
@@ -41,6 +42,7 @@ async function startWorker(concurrency = 4): Promise<Worker> {
   const heard = async (text: string) => {
     for (let waited = 0; waited < 40_000; waited += 20) {
       if (said.some((line) => line.startsWith(text))) return;
+      if (child.exitCode !== null) break;
       await sleep(20);
     }
     throw new Error(`The worker never said "${text}"; it said ${said.join(', ')}.`);

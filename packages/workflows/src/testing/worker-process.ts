@@ -15,9 +15,9 @@ const relay = defineWorkflow({
   run: async (flow: Flow<Tx>, { pauseMs }: { pauseMs: number }) => {
     await flow.step('first', () => say(`first ${flow.id}`));
     await flow.commit('once', (tx) => writeEffect(tx, `${flow.id} once`));
-    await flow.step('slow', async ({ attempt }) => {
+    await flow.step('slow', async ({ attempt, signal }) => {
       say(`slow ${flow.id} ${attempt}`);
-      await sleep(pauseMs);
+      await sleep(pauseMs, null, { signal });
     });
     await flow.commit('last', (tx) => writeEffect(tx, `${flow.id} last`));
     return process.pid;
