@@ -21,7 +21,7 @@ const cases: Readonly<Record<string, readonly [(s: Good) => void, readonly (keyo
   'ACC-002': [(s) => s.coverage[0].nonNull.push('Model.price'), ['coverage']],
   'ACC-003': [(s) => s.canary.exposed.push('Principal.email to viewer'), ['canary']],
   'ACC-004': [(s) => (s.grants[0].grantedAt = '2025-11-22T00:00:00Z'), ['grants', 'at']],
-  'ACC-005': [(s) => (s.aliasMoves[0].by = 'amal'), ['decisions', 'aliasMoves']],
+  'ACC-005': [(s) => (s.promotions[0].approvedBy = 'amal'), ['decisions', 'promotions']],
   'ACC-007': [(s) => (s.principals[0].lastActiveAt = '2026-08-20T00:00:00Z'), ['principals', 'at']],
   'ACC-008': [(s) => (s.tokens.longestSeconds = 901), ['tokens']],
   'ACC-009': [(s) => (s.rowSecurity.problem = 'Table x lacks row-level security'), ['rowSecurity']],
@@ -40,7 +40,7 @@ const cases: Readonly<Record<string, readonly [(s: Good) => void, readonly (keyo
   'MDL-003': [(s) => (s.monitors[0].active = false), ['endpoints', 'monitors']],
   'MDL-004': [(s) => (s.endpoints[0].revision = 1), ['endpoints']],
   'MDL-005': [(s) => (s.trainingSets[0].featureViews = []), ['trainingSets']],
-  'MDL-006': [(s) => (s.models[0].description = ''), ['models']],
+  'MDL-006': [(s) => (s.modelVersions[0].cardId = null), ['models', 'modelVersions', 'endpoints']],
   'OPS-001': [(s) => s.incidents.unattended.push('inc_1'), ['incidents']],
   'OPS-002': [(s) => (s.changes[0].auditRecordId = null), ['changes']],
 } as never;

@@ -20,6 +20,8 @@ const modelVersion = z.object({
   codeReference: text.nullish(),
   environment: z.record(z.string(), z.unknown()).nullish(),
   aliases: z.array(z.string()),
+  /** Its newest model card; null where nobody wrote one. */
+  cardId: text.nullable(),
   owner: text.nullish(),
   /** Metrics on held-out data beside the best baseline's. */
   evaluation: z.array(z.object({ metric: text, value: z.number(), baseline: z.number() })),
@@ -73,9 +75,8 @@ export const workspaceSnapshot = z.object({
   ),
   modelVersions: z.array(modelVersion),
   models: z.array(z.object({ id: text, name: text, description: z.string().nullish(), owner: text.nullish() })),
-  aliasMoves: z.array(
-    z.object({ model: text, alias: text, versionId: text, by: text.nullish(), author: text.nullish() }),
-  ),
+  /** Approvals of promotions: who asked for it or made the version, and who approved. */
+  promotions: z.array(z.object({ what: text, requestedBy: text, approvedBy: text })),
   endpoints: z.array(endpoint),
   monitors: z.array(z.object({ id: text, endpointId: text, active: z.boolean() })),
   /** Does each live revision have an audit record of the mutation that made it? */

@@ -46,6 +46,7 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
       codeReference: 'trainer@1.0.0',
       environment: { node: 'v24' },
       aliases: ['champion'],
+      cardId: 'mcd_1',
       owner: 'amal',
       evaluation: [
         { metric: 'auc', value: 0.66, baseline: 0.54 },
@@ -54,7 +55,7 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
     },
   ],
   models: [{ id: 'mod_1', name: 'delays', description: 'Tells late flights.', owner: 'amal' }],
-  aliasMoves: [{ model: 'delays', alias: 'champion', versionId: 'mv_1', by: 'badr', author: 'amal' }],
+  promotions: [{ what: 'promotion prm_1', requestedBy: 'amal', approvedBy: 'badr' }],
   endpoints: [
     {
       id: 'ep_1',

@@ -81,16 +81,11 @@ export const accessChecks: readonly Check[] = [
       severity: 'HIGH',
       gate: 'BLOCK_PROMOTION',
     },
-    z.object({ decisions: parts.decisions, aliasMoves: parts.aliasMoves }),
-    ({ decisions, aliasMoves }) =>
+    z.object({ decisions: parts.decisions, promotions: parts.promotions }),
+    ({ decisions, promotions }) =>
       everyOne(
-        'approvals and promotions',
-        [
-          ...decisions,
-          ...aliasMoves.flatMap(({ model, alias, by, author }) =>
-            by && author ? [{ what: `${model}@${alias}`, requestedBy: author, approvedBy: by }] : [],
-          ),
-        ],
+        'approvals of waivers and promotions',
+        [...decisions, ...promotions],
         ({ what }) => what,
         ({ requestedBy, approvedBy }) => (requestedBy === approvedBy ? `both by ${approvedBy}` : null),
         'Have a second principal decide again.',

@@ -7,6 +7,13 @@ const lower = ['logloss', 'brier', 'mse', 'rmse', 'mae', 'mape'];
 const better = (metric: string, value: number, baseline: number): boolean =>
   lower.includes(metric.toLowerCase().replace(/[^a-z0-9]/g, '')) ? value < baseline : value > baseline;
 const serving = z.object({ endpoints: parts.endpoints, modelVersions: parts.modelVersions });
+const inUse = <T extends { id: string; aliases: string[] }>(
+  versions: T[],
+  endpoints: { modelVersionId: string }[],
+): T[] =>
+  versions.filter(
+    ({ id, aliases }) => aliases.length > 0 || endpoints.some(({ modelVersionId }) => modelVersionId === id),
+  );
 const versionName = ({ name, version }: { name: string; version: number }): string => `${name} v${version}`;
 
 export const modelChecks: readonly Check[] = [
@@ -86,9 +93,7 @@ export const modelChecks: readonly Check[] = [
     ({ endpoints, modelVersions }) =>
       everyOne(
         'versions in use',
-        modelVersions.filter(
-          ({ id, aliases }) => aliases.length > 0 || endpoints.some(({ modelVersionId }) => modelVersionId === id),
-        ),
+        inUse(modelVersions, endpoints),
         versionName,
         ({ evaluation }) => {
           if (evaluation.length === 0) return 'was never compared with a baseline';
@@ -162,19 +167,28 @@ export const modelChecks: readonly Check[] = [
   defineCheck(
     {
       id: 'MDL-006',
-      title: 'Every model says what it is for and whose it is',
+      title: 'Every model says what it is for and whose it is, and every version in use has a model card',
       severity: 'MEDIUM',
       gate: 'WARN',
       perObject: true,
     },
-    z.object({ models: parts.models }),
-    ({ models }) =>
+    serving.extend({ models: parts.models }),
+    ({ models, endpoints, modelVersions }) =>
       everyOne(
-        'models',
-        models,
+        'models and versions in use',
+        [
+          ...models.map(({ name, description, owner }) => ({
+            name,
+            problem: !description?.trim() ? 'has no description' : owner ? null : 'has no owner',
+          })),
+          ...inUse(modelVersions, endpoints).map((version) => ({
+            name: versionName(version),
+            problem: version.cardId ? null : 'has no model card',
+          })),
+        ],
         ({ name }) => name,
-        ({ description, owner }) => (!description?.trim() ? 'has no description' : owner ? null : 'has no owner'),
-        'Describe the model.',
+        ({ problem }) => problem,
+        'Describe the model; write a card with saveModelCard.',
       ),
   ),
 ];

@@ -125,9 +125,16 @@ async function collect(
   const endpoints = snapshot.endpoints as Parameters<typeof changeFacts>[2] | undefined;
   if (endpoints) await part('changes', () => database.asSystem((tx) => changeFacts(tx, workspaceId, endpoints)));
   if (facts.modelVersions) await part('artifacts', () => artifactFacts(context, probes));
-  await part('keys', () => keyFacts(context, zones));
+  if (facts.modelVersions && facts.trainingSets) await part('keys', () => keyFacts(context, sealedZones(facts)));
   await part('plugins', async () => pluginFacts(context));
   await part('coverage', () => coverageFacts(context));
   await part('canary', () => canaryFacts(context, zones));
   return snapshot;
 }
+
+/** Zones in which artifacts lie: asking for the key of another one would make it. */
+const sealedZones = (facts: Readonly<Record<string, unknown>>): string[] => [
+  ...new Set(
+    [facts.modelVersions, facts.trainingSets].flatMap((rows) => (rows as { zone: string }[]).map(({ zone }) => zone)),
+  ),
+];

@@ -72,7 +72,7 @@ export async function graphFacts(
       return undefined;
     }
   };
-  const [sources, sets, runs, versions, models, endpoints, monitors] = await Promise.all([
+  const [sources, sets, runs, versions, models, endpoints, monitors, promotions] = await Promise.all([
     read('sources', 'dataSources', 'id name zone categories'),
     read(
       'trainingSets',
@@ -84,15 +84,16 @@ export async function graphFacts(
       'modelVersions',
       'modelVersions',
       `id modelName modelId version zone categories allowedZones format digest runId trainingSetId trainingSetDigest
-       codeReference environment aliases owner artifactKey run { evaluation { scores baselines { name scores } } }`,
+       codeReference environment aliases owner artifactKey card { id } run { evaluation { scores baselines { name scores } } }`,
     ),
-    read('models', 'models', 'id name description owner aliases { alias modelVersionId setBy version { owner } }'),
+    read('models', 'models', 'id name description owner'),
     read(
       'endpoints',
       'endpoints(filter: {state: READY})',
       'id name zone revision owner modelVersion { id zone allowedZones categories model { description } }',
     ),
     read('monitors', 'monitors', 'id endpointId state'),
+    read('promotions', 'promotions', 'id owner modelVersion { id owner } decisions { decision by }'),
   ]);
 
   const narrowed = narrow({ sources, sets, runs, versions, models, endpoints }, subject);
@@ -106,16 +107,8 @@ export async function graphFacts(
     })),
     runs: narrowed.runs,
     modelVersions: narrowed.versions?.map(versionFacts),
-    models: narrowed.models?.map(({ aliases: _aliases, ...model }: Node) => model),
-    aliasMoves: narrowed.models?.flatMap((model: Node) =>
-      (model.aliases ?? []).map((alias: Node) => ({
-        model: model.name,
-        alias: alias.alias,
-        versionId: alias.modelVersionId,
-        by: alias.setBy,
-        author: alias.version?.owner ?? null,
-      })),
-    ),
+    models: narrowed.models,
+    promotions: promotions && approvals(promotions, subject, narrowed.versions),
     endpoints: narrowed.endpoints?.map(endpointFacts),
     monitors: monitors?.map((monitor: Node) => ({
       id: monitor.id,
@@ -169,11 +162,37 @@ function narrow(parts: Parts, subject: { readonly type: string; readonly id: str
   };
 }
 
-function versionFacts({ artifactKey: _key, modelId: _model, trainingSetId: _set, modelName, run, ...version }: Node) {
+/** Each approval of a promotion beside everybody who must not have given it. */
+function approvals(promotions: Node[], subject: object | null, versions: Node[] | undefined) {
+  return promotions
+    .filter(({ modelVersion }) => !subject || versions?.some(({ id }) => id === modelVersion?.id))
+    .flatMap(({ id, owner, modelVersion, decisions }) =>
+      (decisions ?? [])
+        .filter(({ decision }: Node) => decision === 'APPROVED')
+        .flatMap(({ by }: Node) =>
+          [...new Set([owner, modelVersion?.owner])].map((requestedBy) => ({
+            what: `promotion ${id}`,
+            requestedBy,
+            approvedBy: by,
+          })),
+        ),
+    );
+}
+
+function versionFacts({
+  artifactKey: _key,
+  modelId: _model,
+  trainingSetId: _set,
+  modelName,
+  card,
+  run,
+  ...version
+}: Node) {
   const baseline = run?.evaluation?.baselines?.[0]?.scores ?? {};
   return {
     ...version,
     name: modelName,
+    cardId: card?.id ?? null,
     evaluation: Object.entries(run?.evaluation?.scores ?? {}).flatMap(([metric, value]) =>
       typeof value === 'number' && typeof baseline[metric] === 'number'
         ? [{ metric, value, baseline: baseline[metric] }]

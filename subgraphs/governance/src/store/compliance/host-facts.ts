@@ -30,19 +30,14 @@ export async function artifactFacts(context: GovernanceContext, versions: readon
   return found;
 }
 
-/** The current key of each zone that has one. */
+/** The current key of each of the zones, in all of which something was sealed. */
 export async function keyFacts(context: GovernanceContext, zones: readonly string[]) {
   const keys = context.platform.plugins.get('keys');
   const found = [];
   for (const zone of zones) {
     const keyRef = `${context.principal.workspaceId}/${zone}`;
-    try {
-      const { keyId, createdAt, protection } = await keys.describe({ keyRef }, context.pluginCall(zone));
-      found.push({ keyId, createdAt: new Date(createdAt).toISOString(), protection });
-    } catch (error) {
-      // A zone in which nothing was ever sealed has no key.
-      if ((error as { code?: unknown }).code !== 'NOT_FOUND') throw error;
-    }
+    const { keyId, createdAt, protection } = await keys.describe({ keyRef }, context.pluginCall(zone));
+    found.push({ keyId, createdAt: new Date(createdAt).toISOString(), protection });
   }
   return found;
 }
