@@ -43,6 +43,7 @@ export interface Ids {
   runId: string;
   modelVersionId: string;
   modelVersion: number;
+  promotionId: string;
   endpointId: string;
   endpointName: string;
 }
