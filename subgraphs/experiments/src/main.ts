@@ -7,7 +7,10 @@ import type { ExperimentsServices } from './schema/context.js';
 import { ExperimentResolver } from './schema/experiment.js';
 import { ModelVersion, ModelVersionReproductionsResolver, ReproductionResolver } from './schema/reproduce.js';
 import { RunResolver } from './schema/run.js';
+import { RunLogResolver } from './schema/run-log.js';
+import { RunLoggedResolver } from './schema/run-logged.js';
 import { RunProgressResolver } from './schema/run-progress.js';
+import { RunSearchResolver } from './schema/run-search.js';
 import { TrainingSet } from './schema/run-types.js';
 import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { experiments, runs } from './store/governed.js';
@@ -21,6 +24,9 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   resolvers: [
     ExperimentResolver,
     RunResolver,
+    RunLoggedResolver,
+    RunLogResolver,
+    RunSearchResolver,
     RunProgressResolver,
     TrainingSetRunsResolver,
     ReproductionResolver,
@@ -33,7 +39,7 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
     ModelVersion: async (ids) => ids.map((id) => ({ id })),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
-  filterFields: { 'RunFilter.experimentId': 'Run.experiment' },
+  filterFields: { 'RunFilter.experimentId': 'Run.experiment', 'RunFilter.archived': 'Run.archivedAt' },
   rules,
   migrations: { name: 'experiments', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices,

@@ -45,6 +45,14 @@ export const rules: readonly Rule[] = [
     },
   ]),
   {
+    id: 'experiments.Run.archive',
+    effect: 'ALLOW',
+    actions: ['archive'],
+    subject: 'Run',
+    roles: ['data-scientist'],
+    reason: 'TRAINING',
+  },
+  {
     id: 'experiments.Run.scores-for-approval',
     effect: 'ALLOW',
     actions: ['read'],
@@ -74,7 +82,37 @@ export const rules: readonly Rule[] = [
       'ORDINARY_METADATA',
     ),
   ),
-  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress', 'ReproductionComparison'].map((subject) =>
+  ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress', 'ReproductionComparison'].map(
+    (subject) =>
+      grant(
+        subject,
+        'read',
+        ['sensitive'],
+        ['data-scientist', 'approver', 'auditor', 'administrator'],
+        'SCORES_AND_DIGESTS',
+      ),
+  ),
+  // What was logged with a run follows the run; these rules are the second look, by type.
+  ...[
+    'RunParameter',
+    'RunTag',
+    'RunInput',
+    'RunArtifact',
+    'RunArtifactContent',
+    'MetricBucket',
+    'RunComparison',
+    'ComparedText',
+    'ComparedTextValue',
+    'ComparedMetric',
+    'ComparedMetricValue',
+  ].flatMap((subject): Rule[] => [
+    grant(
+      subject,
+      'read-ordinary',
+      ['open', 'internal'],
+      ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      'ORDINARY_METADATA',
+    ),
     grant(
       subject,
       'read',
@@ -82,5 +120,5 @@ export const rules: readonly Rule[] = [
       ['data-scientist', 'approver', 'auditor', 'administrator'],
       'SCORES_AND_DIGESTS',
     ),
-  ),
+  ]),
 ];

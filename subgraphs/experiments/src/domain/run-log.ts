@@ -47,11 +47,14 @@ export const artifactInput = z.object({
   base64: z.string(),
 });
 
+/** A number; what JSON has no number for is text. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
 /** Steps are what PostgreSQL holds as integer; without `times` the points bear the time of their arrival. */
 export interface MetricSeries {
   readonly key: string;
   readonly steps: readonly number[];
-  readonly values: readonly number[];
+  readonly values: readonly MetricValue[];
   readonly times?: readonly Date[] | null | undefined;
 }
 
@@ -106,7 +109,7 @@ export function columnsOf(series: readonly MetricSeries[], now: Date, limit: num
       const row = known ?? key.length;
       key[row] = place;
       step[row] = own;
-      value[row] = one.values[at] as number;
+      value[row] = Number(one.values[at]);
       time[row] = one.times?.[at]?.getTime() ?? now.getTime();
     }
   }

@@ -24,6 +24,7 @@ import {
 } from 'type-graphql';
 import { z } from 'zod';
 import { type ExperimentRow, experiments, runs } from '../store/governed.js';
+import { notArchived } from '../store/run-writes.js';
 import { experiment, run } from '../store/tables.js';
 import type { ExperimentsContext } from './context.js';
 import { RunConnection } from './run.js';
@@ -72,13 +73,13 @@ export class ExperimentResolver {
   }
 
   @FieldResolver(() => RunConnection, { nullable: true })
-  @Attribute(() => RunConnection, 'internal', 'Its runs, newest first.')
+  @Attribute(() => RunConnection, 'internal', 'Its runs without the archived, newest first.')
   runs(
     @Root() parent: ExperimentRow,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() context: ExperimentsContext,
   ) {
-    return context.children(runs, run.experimentId, parent.id, page);
+    return context.children(runs, run.experimentId, parent.id, page, { where: notArchived });
   }
 
   @Mutation(() => CreateExperimentPayload, { description: 'Creates an experiment.' })

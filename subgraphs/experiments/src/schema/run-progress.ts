@@ -2,7 +2,8 @@ import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { runs } from '../store/governed.js';
 import { latestMetrics } from '../store/metrics.js';
 import type { ExperimentsContext } from './context.js';
-import { isFinal, shownMetric } from './run.js';
+import { isFinal } from './run.js';
+import { shownMetric } from './run-logged.js';
 import { RunProgress } from './run-types.js';
 
 @Resolver()
@@ -50,10 +51,10 @@ async function* follow(context: ExperimentsContext, runId: string): AsyncGenerat
       if (context.request.signal.aborted) return;
       changed = false;
       const row = await context.reads.required(runs, runId);
-      const state = `${row.state}/${row.step}`;
+      const state = `${row.state}/${row.step}/${row.revision}`;
       if (state === shown) continue;
       shown = state;
-      const [metrics] = await latestMetrics(context, [runId]);
+      const [metrics] = row.maskedFields.includes('metrics') ? [] : await latestMetrics(context, [runId], null);
       yield {
         runId,
         state: row.state ?? 'QUEUED',

@@ -10,6 +10,13 @@ export const RunState = {
 } as const;
 registerEnumType(RunState, { name: 'RunState', description: 'Where a run stands; the last three are final.' });
 
+export const RunKind = { TRAINING: 'TRAINING', LOGGED: 'LOGGED' } as const;
+registerEnumType(RunKind, {
+  name: 'RunKind',
+  description:
+    'TRAINING: the platform runs it, with trainer, training set and parity. LOGGED: its user runs and logs it.',
+});
+
 export const Task = { BINARY: 'binary', MULTICLASS: 'multiclass', REGRESSION: 'regression' } as const;
 registerEnumType(Task, { name: 'TrainingTask', description: 'What the label is: 0 or 1, a class index, or a number.' });
 
@@ -65,14 +72,18 @@ export class FeatureViewReference {
   @Attribute(() => Int, 'open', 'Version.') version!: number;
 }
 
-@EntityType('Run', 'One training, with everything that it was made of and what came out.')
+@EntityType('Run', 'One training or trial, with everything that it was made of and what came out.')
 export class Run {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
   @Attribute(() => String, 'internal', 'Name.') name!: string;
+  @Attribute(() => RunKind, 'internal', 'Who runs it.') kind!: string;
   @Attribute(() => RunState, 'internal', 'Where it stands.') state!: string;
-  @Attribute(() => String, 'internal', 'Trainer plugin.') trainer!: string;
-  @Attribute(() => ID, 'internal', 'Training set that it learns from.') trainingSetId!: string;
-  @Attribute(() => String, 'sensitive', 'Digest of the training set when the run began.') trainingSetDigest!: string;
+  @Attribute(() => String, 'internal', 'Trainer plugin; null for a logged run.') trainer!: string | null;
+  @Attribute(() => ID, 'internal', 'Training set that it learns from; null for a logged run, see `inputs`.')
+  trainingSetId!: string | null;
+  @Attribute(() => String, 'sensitive', 'Digest of the training set when the run began.') trainingSetDigest!:
+    | string
+    | null;
   @Attribute(
     () => [String],
     'internal',
@@ -80,7 +91,9 @@ export class Run {
   )
   allowedZones!: string[];
   @Attribute(() => [String], 'internal', 'Categories of data, inherited from the training set.') categories!: string[];
-  @Attribute(() => Int, 'internal', 'Seed: the same request with the same seed gives the same model.') seed!: number;
+  @Attribute(() => Int, 'internal', 'Seed: the same request with the same seed gives the same model.') seed!:
+    | number
+    | null;
   @Attribute(() => Int, 'internal', 'Steps done.') step!: number;
   @Attribute(() => Int, 'internal', 'Steps planned; 0 until known.') totalSteps!: number;
   @Attribute(() => Evaluation, 'sensitive', 'Scores on held-out rows.') evaluation!: Evaluation | null;
@@ -95,6 +108,8 @@ export class Run {
   @Attribute(() => String, 'internal', 'Why it failed.') error!: string | null;
   @Attribute(() => DateTime, 'internal', 'Start of the training.') startedAt!: Date | null;
   @Attribute(() => DateTime, 'internal', 'End.') finishedAt!: Date | null;
+  @Attribute(() => DateTime, 'internal', 'When it was put away; null for a run that lists show.')
+  archivedAt!: Date | null;
   @Attribute(() => String, 'internal', 'Zone in which it ran.') zone!: string;
   @Attribute(() => ID, 'internal', 'Principal who started it; four-eyes rules compare it.') ownerId!: string;
   @Attribute(() => String, 'pii', 'Who started it.') owner!: string;
@@ -161,5 +176,6 @@ export class RunPayload {
 export class RunFilter {
   @Field(() => ID, { nullable: true, description: 'Runs of this experiment.' }) experimentId?: string;
   @Field(() => RunState, { nullable: true, description: 'Runs in this state.' }) state?: string;
-  @Field(() => ID, { nullable: true, description: 'Runs that learned from this training set.' }) trainingSetId?: string;
+  @Field(() => ID, { nullable: true, description: 'Runs that read this training set.' }) trainingSetId?: string;
+  @Field(() => Boolean, { nullable: true, description: 'Archived runs instead of the others.' }) archived?: boolean;
 }

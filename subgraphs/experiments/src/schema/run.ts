@@ -9,20 +9,22 @@ import {
   PageArguments,
   parseInput,
 } from '@falaj/subgraph-kit';
-import { and, eq, inArray } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { eq, isNotNull, sql } from 'drizzle-orm';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { terminalStates } from '../domain/run.js';
+import { trainingParameters } from '../domain/run-log.js';
 import { type TrainingSetFacts, trainingRunInput } from '../domain/training-run.js';
 import { experiments, type RunRow, runs } from '../store/governed.js';
-import { latestMetrics, type MetricPoint, metricHistory } from '../store/metrics.js';
+import { saveInputs, saveParameters } from '../store/run-log.js';
 import { notify } from '../store/run-queue.js';
+import { runInput } from '../store/run-tables.js';
+import { notArchived, requestCancel } from '../store/run-writes.js';
 import { run } from '../store/tables.js';
 import type { ExperimentsContext, Relation } from './context.js';
 import { Experiment } from './experiment.js';
 import {
   FeatureImportance,
   FeatureViewReference,
-  Metric,
   Run,
   RunConnection,
   RunFilter,
@@ -33,14 +35,6 @@ import {
 } from './run-types.js';
 
 export { RunConnection } from './run-types.js';
-
-export const shownMetric = ({ key, step, value, loggedAt }: MetricPoint): Metric => ({
-  key,
-  step,
-  value: Number.isFinite(value) ? value : null,
-  text: String(value),
-  loggedAt,
-});
 
 const TRAINING_SET = /* GraphQL */ `
   query TrainingSetForRun($id: ID!) {
@@ -57,6 +51,9 @@ const TRAINING_SET = /* GraphQL */ `
     }
   }
 `;
+
+const readSet = (id: string) =>
+  sql`exists (select 1 from ${runInput} where ${runInput.runId} = ${run.id} and ${runInput.trainingSetId} = ${id})`;
 
 @Resolver(() => Run)
 export class RunResolver {
@@ -79,9 +76,11 @@ export class RunResolver {
           : []),
         ...(filter?.state ? [{ field: 'state' as const, condition: eq(run.state, filter.state as never) }] : []),
         ...(filter?.trainingSetId
-          ? [{ field: 'trainingSetId' as const, condition: eq(run.trainingSetId, filter.trainingSetId) }]
+          ? [{ field: 'trainingSetId' as const, condition: readSet(filter.trainingSetId) }]
           : []),
+        ...(filter?.archived ? [{ field: 'archivedAt' as const, condition: isNotNull(run.archivedAt) }] : []),
       ],
+      ...(filter?.archived ? {} : { where: notArchived }),
     });
   }
 
@@ -146,31 +145,6 @@ export class RunResolver {
       .sort((a, b) => b.share - a.share);
   }
 
-  @FieldResolver(() => [Metric], { nullable: true })
-  @Attribute(() => [Metric], 'sensitive', 'Latest value of each metric.')
-  async metrics(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Metric[]> {
-    const points = await context.load('Run.metrics', row.id, (ids) => latestMetrics(context, ids));
-    return points.map(shownMetric);
-  }
-
-  @FieldResolver(() => [Metric], { nullable: true })
-  @Attribute(
-    () => [Metric],
-    'sensitive',
-    'Values of one metric in step order; pass the last step as `afterStep` for more.',
-  )
-  async metricHistory(
-    @Root() row: RunRow,
-    @Arg('key', () => String, { description: 'Metric.' }) key: string,
-    @Arg('afterStep', () => Int, { defaultValue: 0, description: 'Steps after this one.' }) afterStep: number,
-    @Arg('first', () => Int, { defaultValue: 1000, description: 'How many, 1 to 10000.' }) first: number,
-    @Ctx() context: ExperimentsContext,
-  ): Promise<Metric[]> {
-    return (await metricHistory(context, row.id, key, afterStep, Math.min(Math.max(first, 1), 10_000))).map(
-      shownMetric,
-    );
-  }
-
   @Mutation(() => RunPayload, { description: 'Queues a training; follow it by `runProgress` or `run`.' })
   async startTrainingRun(
     @Arg('input', () => StartTrainingRunInput, { description: 'What to train.' }) input: StartTrainingRunInput,
@@ -217,6 +191,9 @@ export class RunResolver {
           categories: [...categories],
           seed: request.seed,
         });
+        const logged = { id, workspaceId: context.principal.workspaceId, zone: set.zone };
+        await saveInputs(tx, logged, [{ id: request.trainingSetId, digest: set.digest }]);
+        await saveParameters(tx, logged, trainingParameters(request));
         await notify(tx, id);
       },
     );
@@ -237,19 +214,7 @@ export class RunResolver {
         subjectId: id,
         row: { ...found, workspaceId: context.principal.workspaceId },
       },
-      async (tx) => {
-        const changed = await tx
-          .update(run)
-          .set({ cancelRequested: true })
-          .where(and(eq(run.id, id), inArray(run.state, ['QUEUED', 'RUNNING'])))
-          .returning({ id: run.id });
-        if (changed.length === 0)
-          throw new PlatformError(
-            'PRECONDITION_FAILED',
-            `The run is ${found.state}; only a queued or running one can be cancelled.`,
-          );
-        await notify(tx, id);
-      },
+      (tx) => requestCancel(tx, id),
     );
     return { run: await context.reads.byId(runs, id) };
   }

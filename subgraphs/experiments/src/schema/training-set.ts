@@ -1,6 +1,8 @@
 import { Attribute, PageArguments } from '@falaj/subgraph-kit';
+import { eq } from 'drizzle-orm';
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { runs } from '../store/governed.js';
+import { runInput } from '../store/run-tables.js';
 import { run } from '../store/tables.js';
 import type { ExperimentsContext } from './context.js';
 import { RunConnection, TrainingSet } from './run-types.js';
@@ -8,8 +10,10 @@ import { RunConnection, TrainingSet } from './run-types.js';
 @Resolver(() => TrainingSet)
 export class TrainingSetRunsResolver {
   @FieldResolver(() => RunConnection, { nullable: true })
-  @Attribute(() => RunConnection, 'internal', 'Runs that learned from it, newest first.')
+  @Attribute(() => RunConnection, 'internal', 'Runs that read it, newest first.')
   runs(@Root() set: TrainingSet, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
-    return context.children(runs, run.trainingSetId, set.id, page);
+    return context.children(runs, runInput.trainingSetId, set.id, page, {
+      link: { table: runInput, on: eq(runInput.runId, run.id) },
+    });
   }
 }
