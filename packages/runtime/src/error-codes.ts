@@ -42,6 +42,14 @@ export const errorCodes = {
     422,
     'A model file failed a structural check at intake; the message names the check, what was found and what is allowed.',
   ),
+  STAGE_FAILED: code(
+    422,
+    'A stage of a pipeline did not do its work: its command failed, it ran over its time, or it gave something else than it declares.',
+  ),
+  STAGE_REFUSED: code(
+    403,
+    'A rule of a pipeline stage said no: a bound, a gate or a person; the message names the rule, what was found and the limit.',
+  ),
   PLUGIN_UNAVAILABLE: code(503, 'The plugin is not loaded, unhealthy or quarantined, or its circuit breaker is open.', {
     retryable: true,
   }),

@@ -2,9 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { startRunWorker } from './domain/run-worker.js';
+import { createPipelineServices } from './pipeline-services.js';
 import { rules } from './policy.js';
 import type { ExperimentsServices } from './schema/context.js';
 import { ExperimentResolver } from './schema/experiment.js';
+import { PipelineResolver } from './schema/pipeline.js';
+import { PipelineRunProgressResolver } from './schema/pipeline-progress.js';
+import { PipelineRunResolver, PipelineStageResolver } from './schema/pipeline-run.js';
+import { PipelineTriggerResolver } from './schema/pipeline-trigger.js';
 import { ModelVersion, ModelVersionReproductionsResolver, ReproductionResolver } from './schema/reproduce.js';
 import { RunResolver } from './schema/run.js';
 import { RunLogResolver } from './schema/run-log.js';
@@ -16,8 +21,26 @@ import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { experiments, runs } from './store/governed.js';
 import { startReproductionWatch } from './store/reproduce-watch.js';
 import { reproductions } from './store/reproduction-tables.js';
+import {
+  pipelineDecisions,
+  pipelineRuns,
+  pipelineStages,
+  pipelines,
+  pipelineTriggers,
+} from './store/pipeline-governed.js';
 import { RUN_CHANNEL } from './store/run-queue.js';
 import { workerPorts } from './store/worker-ports.js';
+
+const tables = [
+  experiments,
+  runs,
+  reproductions,
+  pipelines,
+  pipelineRuns,
+  pipelineStages,
+  pipelineDecisions,
+  pipelineTriggers,
+];
 
 export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   name: 'experiments',
@@ -30,16 +53,21 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
     RunProgressResolver,
     TrainingSetRunsResolver,
     ReproductionResolver,
+    PipelineResolver,
+    PipelineRunResolver,
+    PipelineStageResolver,
+    PipelineRunProgressResolver,
+    PipelineTriggerResolver,
     ModelVersionReproductionsResolver,
   ],
   orphanedTypes: [TrainingSet, ModelVersion],
-  tables: [experiments, runs, reproductions],
+  tables,
   references: {
-    ...referencesTo([experiments, runs, reproductions]),
+    ...referencesTo(tables),
     ModelVersion: async (ids) => ids.map((id) => ({ id })),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
-  filterFields: { 'RunFilter.experimentId': 'Run.experiment', 'RunFilter.archived': 'Run.archivedAt' },
+  filterFields: { 'RunFilter.experimentId': 'Run.experiment', 'RunFilter.archived': 'Run.archivedAt', 'PipelineFilter.newestOnly': 'Pipeline.version' },
   rules,
   migrations: { name: 'experiments', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices,
@@ -57,6 +85,7 @@ async function createServices(
   const { ports, stop } = await workerPorts(platform);
   const worker = startRunWorker(ports, platform.log);
   const stopWatch = await startReproductionWatch(platform);
+  const pipelining = await createPipelineServices(platform);
   return {
     services: {
       onRunChange(runId, callback) {
@@ -68,8 +97,10 @@ async function createServices(
           if (own.size === 0) listeners.delete(runId);
         };
       },
+      pipelines: pipelining.services,
     },
     stop: async () => {
+      await pipelining.stop();
       await worker.stop();
       await stop();
       await stopWatch();

@@ -1,6 +1,7 @@
 // Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
 // at the fields, in schema/.
 import type { FieldClass, Rule } from '@falaj/policy';
+import { pipelineRules } from './pipeline-policy.js';
 
 const grant = (
   subject: string,
@@ -19,6 +20,7 @@ const grant = (
 });
 
 export const rules: readonly Rule[] = [
+  ...pipelineRules,
   ...['Experiment', 'Run', 'Reproduction'].flatMap((subject): Rule[] => [
     grant(
       subject,

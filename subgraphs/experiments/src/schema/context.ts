@@ -1,9 +1,11 @@
 import type { SubgraphContext } from '@falaj/subgraph-kit';
+import type { PipelineServices } from './pipeline-context.js';
 
 /** What this subgraph wires once: a source of notices that a run changed. */
 export interface ExperimentsServices {
   /** Calls back at every change of the run until the returned function is called. */
   onRunChange(runId: string, callback: () => void): () => void;
+  readonly pipelines: PipelineServices;
 }
 
 export type ExperimentsContext = SubgraphContext<ExperimentsServices>;
