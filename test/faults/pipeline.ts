@@ -195,9 +195,9 @@ async function judge({
     else if (verb === 'ran' && recorded.has(what)) {
       doubled++;
       record.faults.push(`${what} ran again after it had been recorded`);
-    } else if (verb === 'committed' && effects.get(what.replace('|', ' ')) !== 1) {
+    } else if (verb === 'committed' && !effects.has(what.replace('|', ' '))) {
       lost++;
-      record.faults.push(`${what} was acknowledged and is not there once`);
+      record.faults.push(`${what} was acknowledged and is not there`);
     }
   }
   return { doubled, lost };

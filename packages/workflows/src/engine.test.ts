@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Tx } from '@falaj/database';
+import { clientOf, type Tx } from '@falaj/database';
 import { defineWorkflow, type Flow, type Json, PlatformError } from '@falaj/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEffects, writeEffect } from './testing/effects.js';
@@ -228,6 +228,31 @@ describe('a step', () => {
       ['long', 'ABORTED'],
       ['short', 'FAILED'],
     ]);
+  });
+});
+
+describe('what stops its process', () => {
+  const noop = workflow('noop', (flow) => flow.step('s', () => 'ran'));
+  const change = (text: string) =>
+    engines.database.asSystem((tx) => clientOf(tx).query(text)).then(({ rowCount }) => expect(rowCount).toBe(1));
+
+  test('in a step ten times fails the step; retry begins anew', async () => {
+    const starter = await engines.open([], { workers: false });
+    await starter.start(begin('noop', 'r1'));
+    await change(`insert into workflows.step (workspace_id, zone, run_id, kind, key, state, attempts)
+      values ('w1', 'AE', 'r1', 'STEP', 's', 'RUNNING', 10)`);
+    const engine = await engines.open([noop]);
+    expect((await ended(engine, 'r1')).error).toMatchObject({ message: /ended 10 times while step "s"/, step: 's' });
+    await engine.retry(ref('r1'));
+    expect((await ended(engine, 'r1')).output).toBe('ran');
+  });
+
+  test('without recording anything fails the run', async () => {
+    const starter = await engines.open([], { workers: false });
+    await starter.start(begin('noop', 'r1'));
+    await change(`update workflows.run set fruitless_claims = 20`);
+    const engine = await engines.open([noop]);
+    expect((await ended(engine, 'r1')).error?.message).toContain('taken up 21 times');
   });
 });
 

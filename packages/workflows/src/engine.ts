@@ -75,20 +75,23 @@ export async function createWorkflowEngine(options: { database: Database; log?: 
   };
 
   async function untilEnded(ref: WorkflowRef, signal: AbortSignal): Promise<WorkflowStatus> {
-    for (;;) {
-      signal.throwIfAborted();
-      const changed = Promise.withResolvers<void>();
-      const unwatch = notices.onRun(ref, changed.resolve);
-      const timer = setTimeout(changed.resolve, LOOK_AGAIN_MS);
-      signal.addEventListener('abort', () => changed.resolve(), { once: true });
-      try {
+    let changed = Promise.withResolvers<void>();
+    const wake = () => changed.resolve();
+    const unwatch = notices.onRun(ref, wake);
+    const timer = setInterval(wake, LOOK_AGAIN_MS);
+    signal.addEventListener('abort', wake);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
         const found = await status(ref);
         if (ENDED.has(found.state)) return found;
         await changed.promise;
-      } finally {
-        unwatch();
-        clearTimeout(timer);
+        changed = Promise.withResolvers<void>();
       }
+    } finally {
+      unwatch();
+      clearInterval(timer);
+      signal.removeEventListener('abort', wake);
     }
   }
 }

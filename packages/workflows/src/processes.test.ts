@@ -109,6 +109,16 @@ describe('processes', () => {
     expect(await effects()).toEqual(['r1 once', 'r1 last']);
   });
 
+  test('abort the step that another process cancels', async () => {
+    const worker = await startWorker();
+    await begin('relay', 'r1', { pauseMs: 30_000 });
+    await worker.heard('slow r1');
+    await engine.cancel(ref('r1'), 'enough');
+    await worker.heard('aborted r1');
+    expect(await ended(engine, 'r1')).toMatchObject({ state: 'CANCELLED', cancelReason: 'enough' });
+    expect(await effects()).toEqual(['r1 once']);
+  });
+
   test('together keep to a concurrency limit, and give the higher priority the next place', async () => {
     await Promise.all([startWorker(8), startWorker(8)]);
     const start = (id: string, priority: number) =>

@@ -1,5 +1,14 @@
 // Rows of the schema `workflows`, and the small conversions at its border.
-import { type Json, PlatformError, type WorkflowError, type WorkflowRef, type WorkflowState } from '@falaj/runtime';
+import {
+  errorCodes,
+  isPlatformError,
+  type Json,
+  PlatformError,
+  type PlatformErrorCode,
+  type WorkflowError,
+  type WorkflowRef,
+  type WorkflowState,
+} from '@falaj/runtime';
 
 export interface RunRecord {
   readonly workspace_id: string;
@@ -60,7 +69,7 @@ export function toJson(value: unknown, what: string): string {
 
 /** What is kept of a failure. The message of a fault without a code is for operators: mask it before it leaves the platform. */
 export function toWorkflowError(error: unknown, step?: string): WorkflowError {
-  if (error instanceof PlatformError) {
+  if (isPlatformError(error)) {
     const { step: failed, ...details } = error.details as { step?: string } & Record<string, Json>;
     const key = failed ?? step;
     return { code: error.code, message: error.message, details, ...(key === undefined ? {} : { step: key }) };
@@ -72,7 +81,9 @@ export function toWorkflowError(error: unknown, step?: string): WorkflowError {
 /** The same failure for the workflow function, whether it happened now or is read from the journal. */
 export function toPlatformError(error: WorkflowError): PlatformError {
   const details = { ...error.details, ...(error.step === undefined ? {} : { step: error.step }) };
-  return new PlatformError(error.code as PlatformError['code'], error.message, { details });
+  // A newer process may know codes that this one does not.
+  const code = error.code in errorCodes ? (error.code as PlatformErrorCode) : 'INTERNAL';
+  return new PlatformError(code, error.message, { details });
 }
 
 export const keyOf = ({ workspaceId, id }: WorkflowRef): string => JSON.stringify([workspaceId, id]);

@@ -85,7 +85,9 @@ export async function startWorkers(parts: {
       for (const [name, definition] of byQueue) {
         const free = concurrency - holders.size;
         if (stopping || free <= 0) return;
-        for (const job of await queue.fetch(name, free)) await take(job, definition);
+        // One that cannot be taken up now comes again when its heartbeat lapses; the others need not wait for it.
+        for (const job of await queue.fetch(name, free))
+          await take(job, definition).catch(stumbled('the claim of a workflow run'));
       }
     },
     POLL_MS,

@@ -17,7 +17,10 @@ const relay = defineWorkflow({
     await flow.commit('once', (tx) => writeEffect(tx, `${flow.id} once`));
     await flow.step('slow', async ({ attempt, signal }) => {
       say(`slow ${flow.id} ${attempt}`);
-      await sleep(pauseMs, null, { signal });
+      await sleep(pauseMs, null, { signal }).catch((error: unknown) => {
+        say(`aborted ${flow.id}`);
+        throw error;
+      });
     });
     await flow.commit('last', (tx) => writeEffect(tx, `${flow.id} last`));
     return process.pid;
