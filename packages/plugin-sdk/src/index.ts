@@ -8,3 +8,4 @@ export {
   type PluginErrorOptions,
   throwIfCancelled,
 } from './plugin-error.js';
+export { checkTrainRequest, type TrainLimits } from './train-request.js';

@@ -1,10 +1,10 @@
 import type { TrainerCall, TrainerV1, TrainRequest, TrainResult } from '@falaj/contracts';
-import { throwIfCancelled } from '@falaj/plugin-sdk';
+import { checkTrainRequest, throwIfCancelled } from '@falaj/plugin-sdk';
 import { boost, predict } from './boosting.js';
 import { exportOnnx, INPUT_NAME, OUTPUT_NAMES } from './onnx-export.js';
 import { keepPace } from './pace.js';
 import { readParameters } from './parameters.js';
-import { checkRequest, checkSize, type Limits } from './request-checks.js';
+import { checkSize, type Limits } from './request-checks.js';
 
 export const TRAINER = { name: 'gbdt', version: '0.1.0' } as const;
 
@@ -20,7 +20,7 @@ export function openTrainer(limits: Limits): TrainerV1 {
 
 async function train(request: TrainRequest, call: TrainerCall, limits: Limits): Promise<TrainResult> {
   throwIfCancelled(call);
-  checkRequest(request, limits);
+  checkTrainRequest(request, limits);
   const parameters = readParameters(request.parameters, request.validation !== undefined);
   checkSize(request, parameters, limits);
   const { task, features } = request;
