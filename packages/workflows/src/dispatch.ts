@@ -40,7 +40,7 @@ export async function dispatch(
        order by priority desc, position limit $3),
      free as (
        select r.workspace_id, r.id from workflows.run r join admitted using (workspace_id, id)
-       where r.job_id is null and r.state in ('QUEUED', 'WAITING') for update of r skip locked)
+       where r.job_id is null and r.state in ('QUEUED', 'WAITING') for no key update of r skip locked)
      update workflows.run r set state = 'QUEUED', waiting_for = '{}', job_id = gen_random_uuid()
      from free where r.workspace_id = free.workspace_id and r.id = free.id
      returning r.workspace_id, r.id, r.workflow, r.version, r.priority, r.job_id`,

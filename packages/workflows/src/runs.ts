@@ -82,7 +82,8 @@ export async function saveSignal(tx: Tx, ref: WorkflowRef, name: string, payload
   );
   if (!saved.rowCount) return false;
   if (run.state === 'WAITING' && run.waiting_for.includes(name)) await makeReady(tx, ref);
-  else await notify(tx, 'wake', ref);
+  // A dispatcher that looked meanwhile has passed the locked run over.
+  else await notify(tx, run.state === 'RUNNING' ? 'wake' : 'ready', ref);
   return true;
 }
 
