@@ -18,6 +18,7 @@ import { experiments, type RunRow, runs } from '../store/governed.js';
 import { saveInputs, saveParameters } from '../store/run-log.js';
 import { notify } from '../store/run-queue.js';
 import { runInput } from '../store/run-tables.js';
+import { computePool } from '../store/run-usage.js';
 import { notArchived, requestCancel } from '../store/run-writes.js';
 import { run } from '../store/tables.js';
 import type { ExperimentsContext, Relation } from './context.js';
@@ -156,7 +157,7 @@ export class RunResolver {
     context.platform.plugins.get('trainer', request.trainer);
     const id = newId('run');
     const prepare = async () => {
-      await assertBudget(context, {});
+      await assertBudget(context, { pool: computePool() });
       const { trainingSet } = await context.platform.graph.query<{ trainingSet: TrainingSetAnswer | null }>(
         TRAINING_SET,
         { id: request.trainingSetId },

@@ -14,6 +14,7 @@ import {
   saveProgress,
   saveScores,
 } from './run-queue.js';
+import { recordRunUsage } from './run-usage.js';
 import { trainingPorts } from './training-ports.js';
 
 const POLL_MS = 2_000;
@@ -54,8 +55,19 @@ export async function workerPorts(
     claim: () => claimRun(database, owner, (tx, run, { state, error }) => audit(tx, run, state, { error })),
     renew: (run) => renewLease(database, run.id, owner),
     progress: (run, batch) => saveProgress(database, run, owner, batch),
-    train: (run, signal, report) =>
-      executeTrainingRun(run.request, run.trainingSet, trainingPorts(plugins, vault, run, signal), report),
+    async train(run, signal, report) {
+      const startedAt = new Date();
+      try {
+        return await executeTrainingRun(
+          run.request,
+          run.trainingSet,
+          trainingPorts(plugins, vault, run, signal),
+          report,
+        );
+      } finally {
+        await recordRunUsage(platform, run, startedAt);
+      }
+    },
     release: (run) => releaseRun(database, run.id, owner),
     async succeed(run, { result, evaluation, parity }) {
       const call = plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone });

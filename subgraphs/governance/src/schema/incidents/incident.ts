@@ -12,6 +12,7 @@ import {
 } from '../../domain/incidents/incident-input.js';
 import { nextStates, type IncidentState as State } from '../../domain/incidents/incident-states.js';
 import type { Priority } from '../../domain/incidents/priority.js';
+import { refused } from '../../domain/refusal.js';
 import { principals } from '../../store/governed.js';
 import { type IncidentRow, incidentEvents, incidents } from '../../store/incidents/governed.js';
 import { defaultZone, linkedTo, linksOf } from '../../store/incidents/reads.js';
@@ -106,6 +107,7 @@ export class IncidentResolver {
       evidence: evidence ?? {},
       zone: zone ?? (await defaultZone(context)),
     };
+    assertZone(context, wanted.zone);
     const { id, created } = await context.mutate(
       {
         action: 'openIncident',
@@ -255,4 +257,17 @@ async function assertMember(context: GovernanceContext, id: string): Promise<voi
   throw new PlatformError('BAD_USER_INPUT', 'input.principalId: found nobody of this workspace who is in force.', {
     details: { field: 'principalId', found: id },
   });
+}
+
+function assertZone(context: GovernanceContext, zone: string): void {
+  if (context.principal.zones.includes(zone)) return;
+  throw refused(
+    {
+      rule: 'INCIDENT_ZONE',
+      found: zone || 'no zone',
+      limit: context.principal.zones.join(', ') || 'none: you hold no role here',
+      todo: 'Name a zone of this workspace.',
+    },
+    'BAD_USER_INPUT',
+  );
 }

@@ -1,11 +1,10 @@
 // Looks for promises that were missed or are about to be. One process at a time does it, under a lease; what it finds
 // follows from stored clocks alone, so a process that was away for an hour finds the same breaches at the same instants.
-import { recordAudit } from '@falaj/audit';
 import type { Database, Tx } from '@falaj/database';
 import type { Logger } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { lte, sql } from 'drizzle-orm';
-import { type Notice, settle } from '../../domain/incidents/incident-change.js';
+import { settle } from '../../domain/incidents/incident-change.js';
 import { type Promises, promisesOf } from './service-levels.js';
 import { incident } from './tables.js';
 import { saveClocks } from './writes.js';
@@ -59,26 +58,9 @@ async function sweepBatch(tx: Tx, holder: string, now: Date): Promise<number> {
     const calendar = promises.calendarOf(row.calendar);
     const settled = settle(row, calendar, now);
     await saveClocks(tx, row, settled, calendar);
-    for (const notice of settled.notices) if (notice.share === 100) await recordBreach(tx, row, notice);
   }
   return due.length;
 }
-
-const recordBreach = (tx: Tx, row: { id: string; workspaceId: string; priority: string }, notice: Notice) =>
-  recordAudit(tx, {
-    workspaceId: row.workspaceId,
-    actorId: 'platform',
-    actorKind: 'SERVICE',
-    action: 'breachServiceLevel',
-    subjectType: 'Incident',
-    subjectId: row.id,
-    outcome: 'SUCCEEDED',
-    reason: null,
-    requestId: '',
-    traceId: null,
-    policyVersion: null,
-    details: { promise: notice.promise, dueAt: notice.at.toISOString(), priority: row.priority },
-  });
 
 /** Sweeps every few seconds until it is stopped; a sweep that fails is tried again by the next. */
 export function startServiceLevelSweep(database: Database, log: Logger): { stop(): Promise<void> } {

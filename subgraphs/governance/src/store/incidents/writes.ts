@@ -1,4 +1,5 @@
 // Statements that change incidents; each runs in the caller's transaction.
+import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
@@ -103,12 +104,29 @@ export async function saveClocks(
       data: { promise, share, at: at.toISOString() },
       now: at,
     });
+    if (share === 100) await recordBreach(tx, row, promise, at);
   }
   await tx
     .update(incident)
     .set({ ...clocks, ...clockDates(clocks, calendar), ...change })
     .where(eq(incident.id, row.id));
 }
+
+const recordBreach = (tx: Tx, row: { id: string; workspaceId: string }, promise: string, dueAt: Date) =>
+  recordAudit(tx, {
+    workspaceId: row.workspaceId,
+    actorId: 'platform',
+    actorKind: 'SERVICE',
+    action: 'breachServiceLevel',
+    subjectType: 'Incident',
+    subjectId: row.id,
+    outcome: 'SUCCEEDED',
+    reason: null,
+    requestId: '',
+    traceId: null,
+    policyVersion: null,
+    details: { promise, dueAt: dueAt.toISOString() },
+  });
 
 export async function transitionIncident(
   tx: Tx,
