@@ -252,6 +252,64 @@ export type FeatureType =
   | 'STRING'
   | 'TIMESTAMP';
 
+/** What a gate judges. */
+export type GateCheckKind =
+  /** A score beside another. */
+  | 'COMPARISON'
+  /** A compliance check. */
+  | 'COMPLIANCE'
+  /** The model file itself. */
+  | 'INTAKE'
+  /** The model card. */
+  | 'MODEL_CARD'
+  /** Proof that the exported model answers as the trainer did. */
+  | 'PARITY'
+  /** A score. */
+  | 'THRESHOLD';
+
+/** Verdict of a gate; what is not known is FAIL. */
+export type GateCheckStatus =
+  /** It does not hold, or cannot be known. */
+  | 'FAIL'
+  /** There is nothing to judge, e.g. no version in use yet. */
+  | 'NOT_APPLICABLE'
+  /** It holds. */
+  | 'PASS';
+
+/** How a score stands to its limit. */
+export type GateOperator =
+  /** Greater than. */
+  | 'GT'
+  /** At least. */
+  | 'GTE'
+  /** Less than. */
+  | 'LT'
+  /** At most. */
+  | 'LTE';
+
+/** What a score is compared with. */
+export type GateReference =
+  /** A baseline on the same held-out rows. */
+  | 'BASELINE'
+  /** The version that an alias stands for now. */
+  | 'CHAMPION';
+
+/** Where gates come from. */
+export type GateScope =
+  /** The default of the platform: nobody set another. */
+  | 'BUILT_IN'
+  /** Set for the model. */
+  | 'MODEL'
+  /** The default of the workspace. */
+  | 'WORKSPACE';
+
+/** How a margin counts. */
+export type GateUnit =
+  /** The limit is the reference plus the margin. */
+  | 'ABSOLUTE'
+  /** The limit is the reference plus the margin times its size. */
+  | 'RATIO';
+
 /** A role to be held in the workspace of the request. */
 export type GrantRoleInput = {
   /** Principal. */
@@ -296,6 +354,78 @@ export type MaterializeFeatureViewInput = {
   featureViewId: string | number;
 };
 
+/** A comparison of a stored score. */
+export type MetricComparisonInput = {
+  /** Unique in the set: a-z, 0-9 and -. */
+  id: string | number;
+  /** Margin; default 0. */
+  margin?: number | null | undefined;
+  /** Score, e.g. `auc`. */
+  metric: string;
+  /** Baseline (default the first) or alias (default the one that is promoted to). */
+  name?: string | null | undefined;
+  /** How the score must stand to the limit. */
+  operator: GateOperator;
+  /** What it is compared with. */
+  reference: GateReference;
+  /** How the margin counts; default ABSOLUTE. */
+  unit?: GateUnit | null | undefined;
+};
+
+/** A limit that a stored score must keep. */
+export type MetricThresholdInput = {
+  /** Unique in the set: a-z, 0-9 and -. */
+  id: string | number;
+  /** Score, e.g. `auc`. */
+  metric: string;
+  /** How the score must stand to the limit. */
+  operator: GateOperator;
+  /** Limit. */
+  value: number;
+};
+
+/** A section of a model card. */
+export type ModelCardSection =
+  /** What it learned from; filled from lineage. */
+  | 'DATA'
+  /** Whom it may harm, and how that is prevented. */
+  | 'ETHICAL_CONSIDERATIONS'
+  /** What it is for, and what not. */
+  | 'INTENDED_USE'
+  /** Where it fails. */
+  | 'LIMITATIONS'
+  /** Scores; filled from the stored evaluation. */
+  | 'METRICS'
+  /** Who answers for it. */
+  | 'OWNERS';
+
+/** Where a model came from. */
+export type ModelOrigin =
+  /** It was brought as a file. */
+  | 'EXTERNAL'
+  /** A run of this platform trained it. */
+  | 'RUN';
+
+/** What a model takes and gives. */
+export type ModelSignatureInput = {
+  /** Inputs. */
+  inputs: Array<ModelTensorInput>;
+  /** Outputs. */
+  outputs: Array<ModelTensorInput>;
+};
+
+/** A tensor that a model takes or gives. */
+export type ModelTensorInput = {
+  /** Columns of the second dimension, in order; inputs only. */
+  columns?: Array<string> | null | undefined;
+  /** Datatype of the Open Inference Protocol, e.g. `FP32`. */
+  datatype: string;
+  /** Name in the graph. */
+  name: string;
+  /** Shape; -1 marks a variable dimension. */
+  shape: Array<number>;
+};
+
 /** Entities whose online values are wanted. */
 export type OnlineFeaturesInput = {
   /** Instant for the age check; default now. */
@@ -325,6 +455,66 @@ export type PrincipalKind =
   | 'SERVICE'
   | 'USER';
 
+/** A decision about a promotion. */
+export type PromotionDecisionInput = {
+  /** Promotion. */
+  promotionId: string | number;
+  /** Why. */
+  reason: string;
+  /** Role in which you decide: one that you hold and that the gates ask for. */
+  role: string;
+};
+
+/** Where a promotion stands; all but PENDING are final. */
+export type PromotionState =
+  /** A check failed. */
+  | 'BLOCKED'
+  /** The alias stands for the version. */
+  | 'DONE'
+  /** Approvals did not come in time. */
+  | 'EXPIRED'
+  /** Gates or model card changed while it waited. */
+  | 'INVALIDATED'
+  /** It waits for approvals. */
+  | 'PENDING'
+  /** Somebody refused it. */
+  | 'REJECTED';
+
+/** A model file from outside; exactly one of contentBase64 and landingPath. */
+export type RegisterExternalModelInput = {
+  /** Categories of the data that it learned from; `none` where none is regulated. */
+  categories: Array<string>;
+  /** The ONNX file, base64, at most 4 MiB of bytes. */
+  contentBase64?: string | null | undefined;
+  /** Path of the ONNX file in the landing folder. */
+  landingPath?: string | null | undefined;
+  /** Model. */
+  modelName: string;
+  /** What it takes and gives; compared with the graph. Absent: read from the graph. */
+  signature?: ModelSignatureInput | null | undefined;
+  /** Where it comes from: vendor, address, version. */
+  source: string;
+  /** Zone in which it is stored. */
+  zone: string;
+};
+
+/** A model version to make again. */
+export type ReproduceModelVersionInput = {
+  /** Version; one that a run of this platform trained. */
+  modelVersionId: string | number;
+};
+
+/** What came of making a model version again. */
+export type ReproductionState =
+  /** Training set or a score differs; see the comparisons. */
+  | 'DIFFERS'
+  /** The run did not succeed. */
+  | 'FAILED'
+  /** Training set and every score are the same. */
+  | 'REPRODUCED'
+  /** It is trained. */
+  | 'RUNNING';
+
 /** A feature computed from the time of the request. */
 export type RequestFeatureInput = {
   /** How it is computed. */
@@ -340,6 +530,36 @@ export type RequestFunction =
   | 'MONTH'
   | 'WEEKDAY';
 
+/** A version that an alias shall stand for. */
+export type RequestPromotionInput = {
+  /** Alias. */
+  alias: string;
+  /** Version. */
+  modelVersionId: string | number;
+  /** Why. */
+  reason: string;
+};
+
+/** Approvals that a promotion needs. */
+export type RequiredApprovalInput = {
+  /** Different persons, 1 to 10. */
+  count: number;
+  /** Role. */
+  role: string;
+};
+
+/** An alias that shall stand again for a version that it stood for before. */
+export type RollbackModelAliasInput = {
+  /** Alias. */
+  alias: string;
+  /** Model. */
+  modelName: string;
+  /** Why; kept in the history. */
+  reason: string;
+  /** Number of the version; default the one before the present. */
+  version?: number | null | undefined;
+};
+
 /** Where a run stands; the last three are final. */
 export type RunState =
   | 'CANCELLED'
@@ -347,6 +567,20 @@ export type RunState =
   | 'QUEUED'
   | 'RUNNING'
   | 'SUCCEEDED';
+
+/** What people write in a model card; data and metrics are filled in by the platform. */
+export type SaveModelCardInput = {
+  /** Whom it may harm, and how that is prevented. */
+  ethicalConsiderations?: string | null | undefined;
+  /** What it is for, and what not. */
+  intendedUse?: string | null | undefined;
+  /** Where it fails. */
+  limitations?: string | null | undefined;
+  /** Version. */
+  modelVersionId: string | number;
+  /** Who answers for it. */
+  owners?: Array<string> | null | undefined;
+};
 
 /** One view of a feature service. */
 export type ServiceViewInput = {
@@ -356,6 +590,26 @@ export type ServiceViewInput = {
   features?: Array<string> | null | undefined;
   /** Where its keys are found on an entity row or a request. */
   keys: Array<KeyInput>;
+};
+
+/** The next revision of a gate set, as a whole. */
+export type SetGateSetInput = {
+  /** Hours until a promotion expires, 1 to 2160; default 72. */
+  approvalHours?: number | null | undefined;
+  /** Approvals; default one approver. */
+  approvals?: Array<RequiredApprovalInput> | null | undefined;
+  /** Required sections of the card; default none. */
+  cardSections?: Array<ModelCardSection> | null | undefined;
+  /** Comparisons; default none. */
+  comparisons?: Array<MetricComparisonInput> | null | undefined;
+  /** Compliance checks; default `*`. */
+  complianceChecks?: Array<string> | null | undefined;
+  /** Model; absent for the default of the workspace. */
+  modelName?: string | null | undefined;
+  /** Whether proof of parity is needed; default true. */
+  parityRequired?: boolean | null | undefined;
+  /** Limits; default none. */
+  thresholds?: Array<MetricThresholdInput> | null | undefined;
 };
 
 /** Which version an alias stands for from now on. */
@@ -640,7 +894,108 @@ export type SetModelAliasMutationVariables = Exact<{
 
 export type SetModelAliasMutation = { setModelAlias: { alias: { alias: string, setAt: string | null, version: { id: string, version: number | null } | null } | null } };
 
+export type RollbackModelAliasMutationVariables = Exact<{
+  input: RollbackModelAliasInput;
+}>;
 
+
+export type RollbackModelAliasMutation = { rollbackModelAlias: { alias: { alias: string, setAt: string | null, version: { id: string, version: number | null } | null } | null } };
+
+export type SaveModelCardMutationVariables = Exact<{
+  input: SaveModelCardInput;
+}>;
+
+
+export type SaveModelCardMutation = { saveModelCard: { modelCard: { id: string, revision: number | null, content: { emptySections: Array<ModelCardSection> | null, metrics: Array<{ slice: string, metric: string, value: number | null, baseline: number | null }> | null } | null } | null } };
+
+export type SetGateSetMutationVariables = Exact<{
+  input: SetGateSetInput;
+}>;
+
+
+export type SetGateSetMutation = { setGateSet: { gateSet: { id: string, revision: number | null, digest: string | null } | null } };
+
+export type EvaluatePromotionQueryVariables = Exact<{
+  modelVersionId: string | number;
+  alias: string;
+}>;
+
+
+export type EvaluatePromotionQuery = { evaluatePromotion: { passed: boolean | null, gates: { scope: GateScope | null, revision: number | null, approvals: Array<{ role: string, count: number | null }> | null } | null, checks: Array<{ checkId: string, kind: GateCheckKind | null, status: GateCheckStatus | null, title: string | null, found: string | null, limit: string | null, whatToDo: string | null, evidence: Array<{ name: string, value: string | null }> | null }> | null } };
+
+export type RequestPromotionMutationVariables = Exact<{
+  input: RequestPromotionInput;
+}>;
+
+
+export type RequestPromotionMutation = { requestPromotion:
+    | { __typename: 'PromotionBlocked', promotion: { id: string, state: PromotionState | null } | null, failed: Array<{ checkId: string, title: string | null, found: string | null, limit: string | null, whatToDo: string | null, evidence: Array<{ name: string, value: string | null }> | null }> }
+    | { __typename: 'PromotionClosed', whatToDo: string, promotion: { id: string, state: PromotionState | null, outcome: string | null } | null }
+    | { __typename: 'PromotionDone', promotion: { id: string, state: PromotionState | null } | null, alias: { alias: string, version: { id: string, version: number | null } | null } | null }
+    | { __typename: 'PromotionPending', promotion: { id: string, state: PromotionState | null, expiresAt: string | null } | null, missing: Array<{ role: string, needed: number | null, given: number | null }> }
+   };
+
+export type ApprovePromotionMutationVariables = Exact<{
+  input: PromotionDecisionInput;
+}>;
+
+
+export type ApprovePromotionMutation = { approvePromotion:
+    | { __typename: 'PromotionBlocked', promotion: { id: string, state: PromotionState | null } | null, failed: Array<{ checkId: string, title: string | null, found: string | null, limit: string | null, whatToDo: string | null, evidence: Array<{ name: string, value: string | null }> | null }> }
+    | { __typename: 'PromotionClosed', whatToDo: string, promotion: { id: string, state: PromotionState | null, outcome: string | null } | null }
+    | { __typename: 'PromotionDone', promotion: { id: string, state: PromotionState | null } | null, alias: { alias: string, version: { id: string, version: number | null } | null } | null }
+    | { __typename: 'PromotionPending', promotion: { id: string, state: PromotionState | null, expiresAt: string | null } | null, missing: Array<{ role: string, needed: number | null, given: number | null }> }
+   };
+
+export type RejectPromotionMutationVariables = Exact<{
+  input: PromotionDecisionInput;
+}>;
+
+
+export type RejectPromotionMutation = { rejectPromotion:
+    | { __typename: 'PromotionBlocked', promotion: { id: string, state: PromotionState | null } | null, failed: Array<{ checkId: string, title: string | null, found: string | null, limit: string | null, whatToDo: string | null, evidence: Array<{ name: string, value: string | null }> | null }> }
+    | { __typename: 'PromotionClosed', whatToDo: string, promotion: { id: string, state: PromotionState | null, outcome: string | null } | null }
+    | { __typename: 'PromotionDone', promotion: { id: string, state: PromotionState | null } | null, alias: { alias: string, version: { id: string, version: number | null } | null } | null }
+    | { __typename: 'PromotionPending', promotion: { id: string, state: PromotionState | null, expiresAt: string | null } | null, missing: Array<{ role: string, needed: number | null, given: number | null }> }
+   };
+
+type SettledPromotion_PromotionBlocked_Fragment = { __typename: 'PromotionBlocked', promotion: { id: string, state: PromotionState | null } | null, failed: Array<{ checkId: string, title: string | null, found: string | null, limit: string | null, whatToDo: string | null, evidence: Array<{ name: string, value: string | null }> | null }> };
+
+type SettledPromotion_PromotionClosed_Fragment = { __typename: 'PromotionClosed', whatToDo: string, promotion: { id: string, state: PromotionState | null, outcome: string | null } | null };
+
+type SettledPromotion_PromotionDone_Fragment = { __typename: 'PromotionDone', promotion: { id: string, state: PromotionState | null } | null, alias: { alias: string, version: { id: string, version: number | null } | null } | null };
+
+type SettledPromotion_PromotionPending_Fragment = { __typename: 'PromotionPending', promotion: { id: string, state: PromotionState | null, expiresAt: string | null } | null, missing: Array<{ role: string, needed: number | null, given: number | null }> };
+
+export type SettledPromotionFragment =
+  | SettledPromotion_PromotionBlocked_Fragment
+  | SettledPromotion_PromotionClosed_Fragment
+  | SettledPromotion_PromotionDone_Fragment
+  | SettledPromotion_PromotionPending_Fragment
+;
+
+export type RegisterExternalModelMutationVariables = Exact<{
+  input: RegisterExternalModelInput;
+}>;
+
+
+export type RegisterExternalModelMutation = { registerExternalModel: { modelVersion: { id: string, version: number | null, origin: ModelOrigin | null, digest: string | null, intake: Record<string, unknown> | null } | null } };
+
+export type ReproduceModelVersionMutationVariables = Exact<{
+  input: ReproduceModelVersionInput;
+}>;
+
+
+export type ReproduceModelVersionMutation = { reproduceModelVersion: { reproduction: { id: string, state: ReproductionState | null, runId: string | null } | null } };
+
+export type ReproductionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReproductionQuery = { reproduction: { id: string, state: ReproductionState | null, runId: string | null, error: string | null, finishedAt: string | null, comparisons: Array<{ subject: string, expected: string | null, found: string | null, same: boolean | null }> | null } | null };
+
+export const SettledPromotionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SettledPromotion"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDone"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionPending"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"missing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"needed"}},{"kind":"Field","name":{"kind":"Name","value":"given"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionBlocked"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failed"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionClosed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}}]} as unknown as DocumentNode<SettledPromotionFragment, unknown>;
 export const CreateEndpointDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateEndpoint"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateEndpointInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"zone"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"inferencePath"}},{"kind":"Field","name":{"kind":"Name","value":"device"}},{"kind":"Field","name":{"kind":"Name","value":"compliance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateEndpointMutation, CreateEndpointMutationVariables>;
 export const UpdateEndpointDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateEndpoint"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateEndpointInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}}]}}]}}]}}]} as unknown as DocumentNode<UpdateEndpointMutation, UpdateEndpointMutationVariables>;
 export const PredictDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Predict"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PredictInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"predict"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelName"}},{"kind":"Field","name":{"kind":"Name","value":"modelVersion"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"outputs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"datatype"}},{"kind":"Field","name":{"kind":"Name","value":"shape"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}}]}}]} as unknown as DocumentNode<PredictQuery, PredictQueryVariables>;
@@ -668,3 +1023,13 @@ export const LineageDocument = {"kind":"Document","definitions":[{"kind":"Operat
 export const CreateModelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateModel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateModelInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createModel"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"model"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<CreateModelMutation, CreateModelMutationVariables>;
 export const CreateModelVersionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateModelVersion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateModelVersionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createModelVersion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"trainingSetDigest"}},{"kind":"Field","name":{"kind":"Name","value":"allowedZones"}},{"kind":"Field","name":{"kind":"Name","value":"aliases"}}]}}]}}]}}]} as unknown as DocumentNode<CreateModelVersionMutation, CreateModelVersionMutationVariables>;
 export const SetModelAliasDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetModelAlias"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SetModelAliasInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setModelAlias"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"setAt"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SetModelAliasMutation, SetModelAliasMutationVariables>;
+export const RollbackModelAliasDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RollbackModelAlias"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RollbackModelAliasInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rollbackModelAlias"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"setAt"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]}}]} as unknown as DocumentNode<RollbackModelAliasMutation, RollbackModelAliasMutationVariables>;
+export const SaveModelCardDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SaveModelCard"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SaveModelCardInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"saveModelCard"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelCard"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"content"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"emptySections"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"slice"}},{"kind":"Field","name":{"kind":"Name","value":"metric"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"baseline"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<SaveModelCardMutation, SaveModelCardMutationVariables>;
+export const SetGateSetDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetGateSet"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SetGateSetInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setGateSet"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gateSet"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}}]}}]}}]}}]} as unknown as DocumentNode<SetGateSetMutation, SetGateSetMutationVariables>;
+export const EvaluatePromotionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"EvaluatePromotion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"modelVersionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"alias"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"evaluatePromotion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"modelVersionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"modelVersionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"alias"},"value":{"kind":"Variable","name":{"kind":"Name","value":"alias"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"passed"}},{"kind":"Field","name":{"kind":"Name","value":"gates"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scope"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"approvals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"checks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}}]}}]} as unknown as DocumentNode<EvaluatePromotionQuery, EvaluatePromotionQueryVariables>;
+export const RequestPromotionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RequestPromotion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RequestPromotionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"requestPromotion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SettledPromotion"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SettledPromotion"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDone"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionPending"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"missing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"needed"}},{"kind":"Field","name":{"kind":"Name","value":"given"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionBlocked"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failed"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionClosed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}}]} as unknown as DocumentNode<RequestPromotionMutation, RequestPromotionMutationVariables>;
+export const ApprovePromotionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ApprovePromotion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDecisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approvePromotion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SettledPromotion"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SettledPromotion"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDone"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionPending"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"missing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"needed"}},{"kind":"Field","name":{"kind":"Name","value":"given"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionBlocked"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failed"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionClosed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}}]} as unknown as DocumentNode<ApprovePromotionMutation, ApprovePromotionMutationVariables>;
+export const RejectPromotionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RejectPromotion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDecisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rejectPromotion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SettledPromotion"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SettledPromotion"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionDone"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"alias"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alias"}},{"kind":"Field","name":{"kind":"Name","value":"version"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionPending"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"missing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"needed"}},{"kind":"Field","name":{"kind":"Name","value":"given"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionBlocked"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failed"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PromotionClosed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"promotion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}}]}},{"kind":"Field","name":{"kind":"Name","value":"whatToDo"}}]}}]}}]} as unknown as DocumentNode<RejectPromotionMutation, RejectPromotionMutationVariables>;
+export const RegisterExternalModelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RegisterExternalModel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterExternalModelInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"registerExternalModel"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"intake"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterExternalModelMutation, RegisterExternalModelMutationVariables>;
+export const ReproduceModelVersionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ReproduceModelVersion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReproduceModelVersionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduceModelVersion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}}]}}]}}]}}]} as unknown as DocumentNode<ReproduceModelVersionMutation, ReproduceModelVersionMutationVariables>;
+export const ReproductionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Reproduction"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"comparisons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"expected"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"same"}}]}}]}}]}}]} as unknown as DocumentNode<ReproductionQuery, ReproductionQueryVariables>;
