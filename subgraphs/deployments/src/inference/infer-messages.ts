@@ -15,6 +15,9 @@ import {
   shown,
 } from './tensor-values.js';
 
+/** Characters of a subject key. */
+export const MAX_SUBJECT = 512;
+
 /** `headerLength`: value of Inference-Header-Content-Length, where given. Throws BAD_USER_INPUT. */
 export function decodeRequest(body: Buffer, headerLength: string | undefined): InferenceRequest {
   if (body.length === 0) bad('The body is empty; send a JSON object with "inputs".');
@@ -33,11 +36,16 @@ export function decodeRequest(body: Buffer, headerLength: string | undefined): I
     if (inputs.findIndex(({ name }) => name === inputs[i]?.name) < i) bad(`Input "${inputs[i]?.name}" is given twice.`);
   }
   const binaryByDefault = flag(parameters, 'binary_data_output', 'the request') ?? false;
+  const subject = isObject(parameters) ? parameters.subject : undefined;
+  if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > MAX_SUBJECT)) {
+    bad(`The parameter "subject" must be a text of 1 to ${MAX_SUBJECT} characters, found ${shown(subject)}.`);
+  }
   return {
     id: id as string | undefined,
     inputs,
     outputs: decodeOutputs(json.outputs, binaryByDefault),
     binaryByDefault,
+    subject: subject as string | undefined,
   };
 }
 

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '@falaj/runtime';
 import { faultOf, HttpFault } from './http-fault.js';
-import { decodeRequest, encodeResponse } from './infer-messages.js';
+import { decodeRequest, encodeResponse, MAX_SUBJECT } from './infer-messages.js';
+import { newInferenceId } from './inference-id.js';
 import { metadataOf, statisticsOf } from './model-metadata.js';
 import { readBody } from './request-body.js';
 import type { ServedModel } from './served-model.js';
@@ -104,9 +105,19 @@ async function infer(
   response.once('close', onClose);
   try {
     const names = message.outputs.length === 0 ? ALL : message.outputs.map(({ name }) => name);
-    const outputs = await model.infer(message.inputs, names, { principal, signal: caller.signal, id: message.id });
-    const { name, version } = model;
-    const answer = encodeResponse(message, { modelName: name, modelVersion: version, id: message.id, outputs });
+    const { id } = message;
+    const inferenceId = newInferenceId();
+    const subject = message.subject ?? subjectHeader(headers['x-falaj-subject']);
+    const chosen = model.choose?.(subject ?? id ?? inferenceId) ?? model;
+    const context = { principal, signal: caller.signal, id, subject, inferenceId };
+    const outputs = await chosen.infer(message.inputs, names, context);
+    const answer = encodeResponse(message, {
+      modelName: chosen.name,
+      modelVersion: chosen.version,
+      id,
+      parameters: chosen.parameters && { ...chosen.parameters, inference_id: inferenceId },
+      outputs,
+    });
     const length = Buffer.byteLength(answer.body);
     if (answer.headerLength === undefined) {
       response.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': length });
@@ -125,6 +136,12 @@ async function infer(
 }
 
 const ALL: readonly string[] = [];
+
+function subjectHeader(value: string | readonly string[] | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string' && value.length <= MAX_SUBJECT) return value;
+  throw new HttpFault(400, 'BAD_USER_INPUT', `X-Falaj-Subject must be one text of at most ${MAX_SUBJECT} characters.`);
+}
 
 async function inform(
   ports: InferencePorts,

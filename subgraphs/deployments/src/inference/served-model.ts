@@ -10,6 +10,12 @@ export interface InferenceContext {
   readonly principal: Principal;
   readonly signal: AbortSignal | undefined;
   readonly id: string | undefined;
+  /** What keeps the caller on one variant; absent where none was sent. */
+  readonly subject?: string | undefined;
+  /** Unique id of this inference, as the caller is told it. */
+  readonly inferenceId?: string;
+  /** Told the rows that were joined for this request. Must not throw. */
+  readonly onJoined?: (joined: JoinedFeatures) => void;
 }
 
 export interface ServedModel {
@@ -21,6 +27,10 @@ export interface ServedModel {
   readonly outputs: readonly TensorSpec[];
   readonly properties?: Readonly<Record<string, string>>;
   readonly ready: boolean;
+  /** Told with each answer, e.g. the variant. */
+  readonly parameters?: Readonly<Record<string, string | number>>;
+  /** Where several variants share the traffic: the one that answers this subject. */
+  choose?(subject: string): ServedModel;
   /** No output named: all. Throws PlatformError. */
   infer(inputs: readonly Tensor[], outputs: readonly string[], context: InferenceContext): Promise<readonly Tensor[]>;
   statistics(): BatcherStatistics;
@@ -42,8 +52,6 @@ export interface ServedModelOptions {
     readonly online: Pick<OnlineStoreV1, 'read'>;
     readonly clock?: () => number;
   };
-  /** Told the rows that were joined for a request, e.g. for its inference record. Must not throw. */
-  readonly onJoined?: (joined: JoinedFeatures, context: InferenceContext) => void;
 }
 
 export function createServedModel(options: ServedModelOptions): ServedModel {
@@ -86,7 +94,7 @@ export function createServedModel(options: ServedModelOptions): ServedModel {
       let rows = inputs;
       if (join !== undefined && !inputs.some(({ name }) => name === raw.name)) {
         const joined = await join(inputs, options.call([context]));
-        options.onJoined?.(joined, context);
+        context.onJoined?.(joined);
         rows = [{ name: raw.name, datatype: 'FP32', shape: [joined.rows, joined.columns], data: joined.values }];
       }
       const { signal } = context;

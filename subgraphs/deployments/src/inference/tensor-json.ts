@@ -131,7 +131,8 @@ export function encodeJsonResponse(response: InferenceResponse, binarySizes?: Re
     outputs += `${outputs === '' ? '' : ','}{"name":${JSON.stringify(tensor.name)},"datatype":"${tensor.datatype}","shape":[${tensor.shape.join(',')}],${rest}}`;
   }
   const id = response.id === undefined ? '' : `"id":${JSON.stringify(response.id)},`;
-  return `{"model_name":${JSON.stringify(response.modelName)},"model_version":${JSON.stringify(response.modelVersion)},${id}"outputs":[${outputs}]}`;
+  const parameters = response.parameters ? `"parameters":${JSON.stringify(response.parameters)},` : '';
+  return `{"model_name":${JSON.stringify(response.modelName)},"model_version":${JSON.stringify(response.modelVersion)},${id}${parameters}"outputs":[${outputs}]}`;
 }
 
 function jsonData({ name, datatype, data }: Tensor): string {

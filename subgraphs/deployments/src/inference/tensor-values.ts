@@ -31,12 +31,15 @@ export interface InferenceRequest {
   readonly outputs: readonly RequestedOutput[];
   /** Outputs not named in `outputs` are binary. */
   readonly binaryByDefault: boolean;
+  /** Request parameter `subject`. */
+  readonly subject?: string | undefined;
 }
 
 export interface InferenceResponse {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly id: string | undefined;
+  readonly parameters?: Readonly<Record<string, string | number>> | undefined;
   readonly outputs: readonly Tensor[];
 }
 

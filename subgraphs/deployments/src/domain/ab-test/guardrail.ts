@@ -5,8 +5,8 @@ export type Direction = 'INCREASE' | 'DECREASE';
 
 export interface GuardrailVerdict {
   readonly status: 'HOLDS' | 'BROKEN' | 'OPEN';
-  /** Worst harm that the interval still allows, in units of the metric; at most `margin` where it holds. */
-  readonly worstHarm: number;
+  /** Worst harm that the interval still allows, in units of the metric; at most `margin` where it holds; null = any. */
+  readonly worstHarm: number | null;
   readonly margin: number;
 }
 
@@ -15,5 +15,5 @@ export function nonInferior(comparison: Comparison, better: Direction, margin: n
   const worstHarm = better === 'INCREASE' ? -comparison.lower : comparison.upper;
   const leastHarm = better === 'INCREASE' ? -comparison.upper : comparison.lower;
   const status = worstHarm <= margin ? 'HOLDS' : leastHarm > margin ? 'BROKEN' : 'OPEN';
-  return { status, worstHarm, margin };
+  return { status, worstHarm: Number.isFinite(worstHarm) ? worstHarm : null, margin };
 }

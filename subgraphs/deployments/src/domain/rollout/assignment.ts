@@ -1,0 +1,54 @@
+// Which variant answers a subject. Nothing is stored per subject: every process computes the same answer, before and
+// after a restart.
+import { hash } from 'node:crypto';
+import { PlatformError } from '@falaj/runtime';
+
+/** Weights are basis points: 10,000 are all traffic. */
+export const WHOLE = 10_000;
+
+/** A revision of an endpoint under a name, with its share of the traffic; 0 answers nobody. */
+export interface Variant {
+  readonly name: string;
+  readonly revision: number;
+  readonly weight: number;
+}
+
+/**
+ * Bucket 0 to 9,999 of a subject: the first 12 hexadecimal digits of SHA-256 over `salt`, a line feed and the subject
+ * (UTF-8), as a whole number, modulo 10,000. Public and stable: any client may compute it in advance.
+ */
+export function bucketOf(salt: string, subject: string): number {
+  return Number.parseInt(hash('sha256', `${salt}\n${subject}`).slice(0, 12), 16) % WHOLE;
+}
+
+/**
+ * The variant whose stretch of buckets holds the bucket; stretches follow each other in the order given. A candidate that
+ * stands first and grows keeps every subject that it already had.
+ */
+export function variantOf<V extends Variant>(variants: readonly V[], bucket: number): V {
+  let end = 0;
+  for (const variant of variants) {
+    end += variant.weight;
+    if (bucket < end) return variant;
+  }
+  return variants[variants.length - 1] as V;
+}
+
+/** Throws BAD_USER_INPUT where names repeat, a revision repeats, a weight is no basis points, or they do not sum to 10,000. */
+export function checkVariants(variants: readonly Variant[]): void {
+  const sum = variants.reduce((total, { weight }) => total + weight, 0);
+  const wrong = variants.find(({ weight }) => !Number.isInteger(weight) || weight < 0 || weight > WHOLE);
+  if (wrong) refuse(`variant ${wrong.name} has weight ${wrong.weight}; a weight is a whole number from 0 to 10000`);
+  if (sum !== WHOLE) refuse(`the weights sum to ${sum}; they must sum to 10000 basis points`);
+  for (const [field, values] of [
+    ['name', variants.map(({ name }) => name)],
+    ['revision', variants.map(({ revision }) => revision)],
+  ] as const) {
+    const twice = values.find((value, place) => values.indexOf(value as never) !== place);
+    if (twice !== undefined) refuse(`two variants have the ${field} ${twice}; each needs its own`);
+  }
+}
+
+function refuse(reason: string): never {
+  throw new PlatformError('BAD_USER_INPUT', `The traffic cannot be split: ${reason}.`);
+}
