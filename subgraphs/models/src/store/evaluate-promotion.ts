@@ -126,12 +126,17 @@ async function judgeCompliance(
         )
       : { run: null, trainingSet: null };
   const call = context.pluginCall(version.zone);
-  const plugin = platform.plugins.get('compliance');
-  const infos = await plugin.list({}, call);
   const snapshot = promotionSnapshot(version, lineage, alias, principal.zones);
+  const infos: CheckInfo[] = [];
   const results: CheckResult[] = [];
-  for (const subject of SUBJECTS)
-    if (infos.some((info) => info.subject === subject))
-      results.push(...(await plugin.evaluate({ subject, snapshot }, call)));
+  // One that is configured but not loaded throws: its checks are not known to pass.
+  const names = platform.plugins.list().flatMap(({ kind, name }) => (kind === 'compliance' ? [name] : []));
+  for (const plugin of names.map((name) => platform.plugins.get('compliance', name))) {
+    const own = await plugin.list({}, call);
+    infos.push(...own);
+    for (const subject of SUBJECTS)
+      if (own.some((info) => info.subject === subject))
+        results.push(...(await plugin.evaluate({ subject, snapshot }, call)));
+  }
   return { infos, results };
 }

@@ -80,6 +80,7 @@ export async function openRegistry(options: { readonly landing?: string } = {}) 
     },
     plugins: {
       call: () => ({ signal: new AbortController().signal }),
+      list: () => [{ kind: 'compliance', name: 'test' }],
       get: () => ({
         list: async () => compliance.infos,
         async evaluate({ snapshot }: { snapshot: unknown }) {
