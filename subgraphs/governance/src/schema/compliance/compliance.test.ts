@@ -205,7 +205,7 @@ test('a waiver is decided by somebody else, lifts the gate and not the status, a
   );
   expect(of(await run({ subject }), 'RES-005')).toMatchObject({ status: 'FAIL', waiverId: null });
   const { rows } = await governance.database.asSystem((tx) =>
-    tx.execute(
+    tx.execute<{ action: string; outcome: string }>(
       `select action, outcome from audit.record where subject_type = 'ComplianceWaiver' and subject_id = '${id}' order by id`,
     ),
   );

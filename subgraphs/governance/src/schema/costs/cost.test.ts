@@ -135,7 +135,7 @@ test('a budget warns at 80 per cent, blocks at 100, is lifted by an approver unt
     budgets: [{ overriddenUntil: expect.anything() }],
   });
   const { rows } = await governance.database.asSystem((tx) =>
-    tx.execute(
+    tx.execute<{ outcome: string; reason: string }>(
       `select outcome, details->>'justification' as reason from audit.record where action = 'overrideBudget' order by id`,
     ),
   );

@@ -50,7 +50,7 @@ test('breaches are written once, at their instant, by whoever holds the lease; a
   expect(row.resolutionBreachedAt).toEqual(resolutionDueAt);
   expect(kinds(row).filter((kind: string) => kind === 'SLA_BREACHED')).toHaveLength(2);
   const { rows } = await governance.database.asSystem((tx) =>
-    tx.execute(
+    tx.execute<{ promise: string }>(
       `select details->>'promise' as promise from audit.record where action = 'breachServiceLevel' and subject_id = '${id}' order by 1`,
     ),
   );
