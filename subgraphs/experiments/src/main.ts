@@ -62,6 +62,7 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
   ],
   orphanedTypes: [TrainingSet, ModelVersion],
   tables,
+  attributes: { PipelineCommand: { workspaceId: 'string', pipeline: 'string', program: 'string' } },
   references: {
     ...referencesTo(tables),
     ModelVersion: async (ids) => ids.map((id) => ({ id })),
