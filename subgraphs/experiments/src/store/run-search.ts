@@ -79,7 +79,7 @@ export function pageStatement(context: SubgraphContext, search: RunSearch): SQL 
 }
 
 /** The statement that counts what matches. */
-export function countStatement(context: SubgraphContext, search: RunSearch): SQL {
+function countStatement(context: SubgraphContext, search: RunSearch): SQL {
   return sql`select count(*)::int as count from ${run} where ${statementOf(context, { ...search, order: null }).where}`;
 }
 

@@ -32,7 +32,7 @@ export function refuse(what: string, position: number, found: string, expected: 
 
 const SPACE = /\s+/y;
 const FIELD =
-  /([A-Za-z]+)\s*\.\s*(?:"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|([\p{L}\p{N}_](?:[\p{L}\p{N}_./:@-]*[\p{L}\p{N}_])?))/uy;
+  /([\p{L}_]+)\s*\.\s*(?:"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|([\p{L}\p{N}_](?:[\p{L}\p{N}_./:@-]*[\p{L}\p{N}_])?))/uy;
 const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Infinity\b)|NaN\b/y;
 const STRING = /'((?:[^']|'')*)'/y;
 const WORD = /[\p{L}_][\p{L}\p{N}_]*/uy;
