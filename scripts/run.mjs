@@ -44,7 +44,7 @@ function succeeds(label, command, argv) {
 const turbo = (label, name) =>
   succeeds(label, bin('turbo'), ['run', `//#${name}`, '--ui=stream', '--output-logs=errors-only', '--log-prefix=none']);
 
-/** Whether every package of the lock lies in node_modules in its version; npm writes its own list last of all. */
+/** Whether every package of the lock lies in node_modules in its version, and every workspace is linked there. */
 function installed() {
   const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
   const list = 'node_modules/.package-lock.json';
@@ -52,7 +52,8 @@ function installed() {
   const there = packagesOf(list);
   return Object.entries(packagesOf('package-lock.json')).every(
     ([path, { version, link, optional }]) =>
-      !path.includes('node_modules/') || link || optional || there[path]?.version === version,
+      !path.includes('node_modules/') ||
+      (link ? existsSync(join(root, path)) : optional || there[path]?.version === version),
   );
 }
 
