@@ -1,7 +1,7 @@
 // Reads and revisions of gate sets and of the list of protected aliases.
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { desc, eq, isNull, sql } from 'drizzle-orm';
 import { builtInGateSet, builtInProtection, type CurrentGates } from '../domain/gate-set.js';
 import { aliasProtection, gateSet } from './promotion-tables.js';
 
@@ -67,10 +67,3 @@ export async function insertProtection(
 }
 
 const changed = () => new PlatformError('CONFLICT', 'Somebody else changed it meanwhile; look again and repeat.');
-
-/** Newest revision of the gate set of exactly this model, or of the workspace. */
-export const newestGateSetOf = (modelId: string | null) =>
-  and(
-    modelId === null ? isNull(gateSet.modelId) : eq(gateSet.modelId, modelId),
-    sql`${gateSet.revision} = (select max(other.revision) from models.gate_set other where other.model_id is not distinct from ${modelId})`,
-  );
