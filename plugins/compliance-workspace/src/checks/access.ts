@@ -87,7 +87,8 @@ export const accessChecks: readonly Check[] = [
         'approvals of waivers and promotions',
         [...decisions, ...promotions],
         ({ what }) => what,
-        ({ requestedBy, approvedBy }) => (requestedBy === approvedBy ? `both by ${approvedBy}` : null),
+        ({ requestedBy, approvedBy }) =>
+          requestedBy === approvedBy ? 'asked for and approved by the same principal' : null,
         'Have a second principal decide again.',
       ),
   ),
