@@ -71,7 +71,8 @@ async function createPipeline(ask: Ask, trainingSetId: string): Promise<void> {
           type: 'TRAIN',
           cache: false,
           needs: ['validate'],
-          retries: 3,
+          // It asks the graph, which cannot reach this subgraph until the killed process is replaced.
+          retries: 12,
           parameters: {
             experimentId: made.createExperiment.experiment.id,
             trainingSetId,

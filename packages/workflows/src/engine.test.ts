@@ -115,6 +115,20 @@ describe('a run', () => {
   });
 });
 
+describe('several workflows', () => {
+  test('take turns: a backlog of one does not keep another waiting', async () => {
+    const order: string[] = [];
+    const noted = (name: string) =>
+      workflow(name, (flow) => flow.step('note', () => sleep(20).then(() => void order.push(name))));
+    const starter = await engines.open([], { workers: false });
+    for (let i = 0; i < 8; i++) await starter.start(begin('many', `many${i}`));
+    await starter.start(begin('few', 'few'));
+    const engine = await engines.open([noted('many'), noted('few')], { concurrency: 1 });
+    await Promise.all([ended(engine, 'few'), ended(engine, 'many7')]);
+    expect(order.indexOf('few')).toBeLessThan(3);
+  });
+});
+
 describe('a step', () => {
   test('is tried again with growing waits, under one idempotency key', async () => {
     const keys = new Set<string>();

@@ -1,7 +1,6 @@
 // pg-boss behind the five things that are asked of it: which process may take up which run, in order of priority, with a
 // heartbeat that moves a dead process's runs to another. It keeps its tables in a schema of its own, made and migrated by
 // itself as the user of the URL; the system role may write jobs, so that a run and its job commit together.
-import { randomUUID } from 'node:crypto';
 import { clientOf, type Tx } from '@falaj/database';
 import type { Logger, WorkflowRef } from '@falaj/runtime';
 import { PgBoss } from 'pg-boss';
@@ -30,8 +29,6 @@ export interface JobQueue {
   complete(job: Job): Promise<void>;
   close(): Promise<void>;
 }
-
-export const newJobId = (): string => randomUUID();
 
 export async function openJobQueue(url: string, log: Logger): Promise<JobQueue> {
   const boss = new PgBoss({

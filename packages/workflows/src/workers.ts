@@ -64,17 +64,18 @@ export async function startWorkers(parts: {
   const queue = await openJobQueue(database.url, log);
   for (const name of byQueue.keys()) await queue.ensure(name);
   let stopping = false;
+  let round = 0;
   let confirmedAt = performance.now();
 
   const stumbled = (what: string) => (error: unknown) => log.warn(`${what} stumbled`, { reason: String(error) });
 
   const dispatching = startPump(
     async () => {
-      const round = async (tx: Tx) => {
+      const once = async (tx: Tx) => {
         await fireDue(tx);
         return dispatch(tx, queue, workflows);
       };
-      while (await database.asSystem(round)) fetching.kick();
+      while (await database.asSystem(once)) fetching.kick();
       fetching.kick();
     },
     POLL_MS,
@@ -82,7 +83,10 @@ export async function startWorkers(parts: {
   );
   const fetching = startPump(
     async () => {
-      for (const [name, definition] of byQueue) {
+      // Each round begins with another workflow, so that a backlog of one does not keep the others waiting.
+      const queues = [...byQueue];
+      queues.push(...queues.splice(0, round++ % queues.length));
+      for (const [name, definition] of queues) {
         const free = concurrency - holders.size;
         if (stopping || free <= 0) return;
         // One that cannot be taken up now comes again when its heartbeat lapses; the others need not wait for it.

@@ -145,7 +145,8 @@ export async function startPlatform(
     /** Runs are taken up once everything that their steps may ask stands, and let go before any of it closes. */
     const startWorkers = async () => {
       closers.push(() => workflows.stop());
-      await workflows.startWorkers();
+      // Steps mostly wait: for child processes, training runs, the graph.
+      await workflows.startWorkers({ concurrency: 8 });
     };
     const platform: Platform = {
       database,
