@@ -1,14 +1,17 @@
 // Wires the deployments subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
 import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { type InferenceObserver, observeAll } from './domain/inference-observer.js';
 import type { InferencePorts } from './inference/index.js';
 import { rules } from './policy.js';
 import type { DeploymentsServices } from './schema/context.js';
 import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver } from './schema/endpoint.js';
 import { ModelVersion } from './schema/endpoint-types.js';
 import { PredictResolver } from './schema/predict.js';
+import { VariantResolver } from './schema/variant.js';
 import { servedBy, servedModels } from './store/authorised-models.js';
-import { endpointRevisions, endpoints } from './store/governed.js';
+import { EndpointRoutes } from './store/endpoint-routes.js';
+import { endpointRevisions, endpoints, revisionActivations, trafficSplits } from './store/governed.js';
 import { ModelHost } from './store/model-host.js';
 
 export interface DeploymentsOptions {
@@ -19,11 +22,17 @@ export interface DeploymentsOptions {
 export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphDefinition<DeploymentsServices> {
   return {
     name: 'deployments',
-    resolvers: [EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver, PredictResolver],
+    resolvers: [
+      EndpointResolver,
+      EndpointRevisionResolver,
+      ModelVersionEndpointsResolver,
+      PredictResolver,
+      VariantResolver,
+    ],
     orphanedTypes: [ModelVersion],
-    tables: [endpoints, endpointRevisions],
+    tables: [endpoints, endpointRevisions, trafficSplits, revisionActivations],
     references: {
-      ...referencesTo([endpoints, endpointRevisions]),
+      ...referencesTo([endpoints, endpointRevisions, trafficSplits, revisionActivations]),
       ModelVersion: async (ids) => ids.map((id) => ({ id })),
     },
     rules,
@@ -37,14 +46,17 @@ async function createServices(
   options: DeploymentsOptions,
 ): Promise<{ services: DeploymentsServices; stop: () => Promise<void> }> {
   const host = new ModelHost(platform);
-  await host.start();
+  // Everything that takes note of inferences stands in this one list.
+  const observers: InferenceObserver[] = [];
+  const routes = new EndpointRoutes(platform, host, observeAll(observers, platform.log));
+  await routes.start();
   options.onInference?.(
     {
-      list: async (principal) => servedModels(host, await platform.abilityFor(principal), principal),
+      list: async (principal) => servedModels(routes, await platform.abilityFor(principal), principal),
       resolve: async (principal, name, version) =>
-        (await servedBy(host, await platform.abilityFor(principal), principal, name, version)).model,
+        servedBy(routes, await platform.abilityFor(principal), principal, name, version),
     },
-    () => host.ready,
+    () => routes.ready,
   );
-  return { services: { host }, stop: () => host.stop() };
+  return { services: { host, routes }, stop: () => routes.stop() };
 }

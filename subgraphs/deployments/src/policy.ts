@@ -5,7 +5,7 @@ import type { Rule } from '@falaj/policy';
 const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
 
 export const rules: readonly Rule[] = [
-  ...['Endpoint', 'EndpointRevision'].flatMap((subject): Rule[] => [
+  ...['Endpoint', 'EndpointRevision', 'TrafficSplit', 'RevisionActivation'].flatMap((subject): Rule[] => [
     {
       id: `deployments.${subject}.read-ordinary`,
       effect: 'ALLOW',
@@ -25,7 +25,15 @@ export const rules: readonly Rule[] = [
       reason: 'PERSONAL_DATA',
     },
   ]),
-  ...['TensorDescription', 'CheckVerdict', 'CheckEvidence', 'Prediction', 'OutputTensor', 'ModelVersion'].map(
+  ...[
+    'TensorDescription',
+    'CheckVerdict',
+    'CheckEvidence',
+    'Prediction',
+    'OutputTensor',
+    'ModelVersion',
+    'Variant',
+  ].map(
     (subject): Rule => ({
       id: `deployments.${subject}.read-ordinary`,
       effect: 'ALLOW',
@@ -52,6 +60,15 @@ export const rules: readonly Rule[] = [
     subject: 'Endpoint',
     roles: ['approver'],
     reason: 'DEPLOYMENT',
+  },
+  {
+    id: 'deployments.Endpoint.rollback',
+    effect: 'ALLOW',
+    actions: ['rollback'],
+    subject: 'Endpoint',
+    // Whoever is called at night must be able to go back, not to go on.
+    roles: ['approver', 'administrator'],
+    reason: 'ROLLBACK',
   },
   {
     id: 'deployments.Endpoint.predict',

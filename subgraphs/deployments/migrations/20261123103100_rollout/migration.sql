@@ -1,6 +1,7 @@
 -- Which revisions an endpoint was live with, in order: rolling back needs to know.
 create table deployments.revision_activation (
-  position bigint generated always as identity primary key,
+  id text primary key,
+  position bigint generated always as identity,
   workspace_id text not null,
   zone text not null,
   endpoint_id text not null references deployments.endpoint,
@@ -12,8 +13,8 @@ create table deployments.revision_activation (
 --> statement-breakpoint
 create index on deployments.revision_activation (endpoint_id, position desc);
 --> statement-breakpoint
-insert into deployments.revision_activation (workspace_id, zone, endpoint_id, revision, cause, actor_id, at)
-  select workspace_id, zone, endpoint_id, revision, 'DEPLOYED', owner_id, created_at
+insert into deployments.revision_activation (id, workspace_id, zone, endpoint_id, revision, cause, actor_id, at)
+  select 'act_' || id, workspace_id, zone, endpoint_id, revision, 'DEPLOYED', owner_id, created_at
   from deployments.endpoint_revision order by created_at;
 --> statement-breakpoint
 -- How an endpoint's traffic is split now; without a row all of it goes to the live revision.

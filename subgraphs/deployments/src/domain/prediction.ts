@@ -1,6 +1,7 @@
 import type { Tensor } from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
+import { MAX_SUBJECT } from '../inference/index.js';
 
 export const predictInput = z
   .object({
@@ -9,6 +10,7 @@ export const predictInput = z
     rows: z.array(z.record(z.string(), z.unknown())).max(10_000).nullish(),
     features: z.array(z.array(z.number().nullable())).max(10_000).nullish(),
     outputs: z.array(z.string()).default([]),
+    subject: z.string().min(1).max(MAX_SUBJECT).nullish(),
   })
   .refine(
     (input) => (input.rows?.length ?? 0) > 0 !== (input.features?.length ?? 0) > 0,

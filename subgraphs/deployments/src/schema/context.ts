@@ -1,9 +1,12 @@
 import type { SubgraphContext } from '@falaj/subgraph-kit';
+import type { EndpointRoutes } from '../store/endpoint-routes.js';
 import type { ModelHost } from '../store/model-host.js';
 
 /** What this subgraph wires once: the models that this process serves. */
 export interface DeploymentsServices {
   readonly host: ModelHost;
+  /** Which of them answers whom. */
+  readonly routes: EndpointRoutes;
 }
 
 export type DeploymentsContext = SubgraphContext<DeploymentsServices>;

@@ -110,6 +110,11 @@ export class PredictInput {
   })
   features?: (number | null)[][];
   @Field(() => [String], { nullable: true, description: 'Output tensors wanted; default all.' }) outputs?: string[];
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key of whoever the prediction is about: the same key gets the same variant. Default: the request id.',
+  })
+  subject?: string;
 }
 
 @ObjectType({ description: 'A tensor of predictions.' })
@@ -124,6 +129,10 @@ export class OutputTensor {
 export class Prediction {
   @Attribute(() => String, 'internal', 'Endpoint that answered.') modelName!: string;
   @Attribute(() => String, 'internal', 'Model version that answered.') modelVersion!: string;
-  @Attribute(() => Int, 'internal', 'Live revision of the endpoint.') revision!: number;
+  @Attribute(() => Int, 'internal', 'Revision of the endpoint that answered.') revision!: number;
+  @Attribute(() => String, 'internal', 'Variant that answered; `live` where the traffic is not split.')
+  variant!: string;
+  @Attribute(() => ID, 'open', 'Id of this inference, by which labels and outcomes are joined later.')
+  inferenceId!: string;
   @Attribute(() => [OutputTensor], 'internal', 'Output tensors.') outputs!: OutputTensor[];
 }

@@ -1,12 +1,13 @@
-import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { prepareDeployment } from '../store/deploy.js';
+import { deploying } from '../store/deploy.js';
 import { type EndpointRevisionRow, type EndpointRow, endpointRevisions, endpoints } from '../store/governed.js';
+import { assertUnsplit } from '../store/rollout-writes.js';
 import { endpoint, endpointRevision } from '../store/tables.js';
-import { commitRevision, insertEndpoint, lockEndpoint, retireEndpoint } from '../store/writes.js';
+import { activateRevision, insertEndpoint, retireEndpoint } from '../store/writes.js';
+import { addRevisionTo, attributesOf } from './add-revision.js';
 import type { DeploymentsContext, Relation } from './context.js';
 import {
   CreateEndpointInput,
@@ -83,27 +84,26 @@ export class EndpointResolver {
   ): Promise<EndpointPayload> {
     const { name, modelVersionId, zone } = parseInput(createInput, input);
     const id = newId('ep');
-    const prepare = () => prepareDeployment(context, { endpointId: id, name, revision: 1, zone }, modelVersionId);
-    try {
-      await context.mutate(
-        {
-          action: 'createEndpoint',
-          noun: 'Endpoint',
-          verb: 'create',
-          subjectId: id,
-          details: { name, modelVersionId, zone },
-          prepare,
-        },
-        async (tx, _audit, deployment) => {
-          await insertEndpoint(tx, { id, ...context.ownership, name, zone }, deployment);
-          await context.services.host.announce(tx, id);
-        },
-      );
-    } catch (error) {
-      await context.services.host.retire(id, 1, 0);
-      throw error;
-    }
-    context.services.host.forgetNames();
+    await deploying(context, { id, name, zone, isNew: true }, modelVersionId, (prepare) =>
+      context
+        .mutate(
+          {
+            action: 'createEndpoint',
+            noun: 'Endpoint',
+            verb: 'create',
+            subjectId: id,
+            details: { name, modelVersionId, zone },
+            prepare,
+          },
+          async (tx, _audit, deployment) => {
+            await insertEndpoint(tx, { id, ...context.ownership, name, zone }, deployment);
+            await context.services.routes.announce(tx, id);
+            return deployment;
+          },
+        )
+        .then(({ loaded }) => context.services.host.adopt(id, 1, loaded)),
+    );
+    await context.services.routes.refresh(id);
     return { endpoint: await context.reads.byId(endpoints, id) };
   }
 
@@ -114,38 +114,10 @@ export class EndpointResolver {
     @Arg('input', () => UpdateEndpointInput, { description: 'What to serve.' }) input: UpdateEndpointInput,
     @Ctx() context: DeploymentsContext,
   ): Promise<EndpointPayload> {
-    const row = await context.reads.required(endpoints, input.endpointId);
-    if (row.state !== 'READY')
-      throw new PlatformError('PRECONDITION_FAILED', `The endpoint is ${row.state}; only a READY one can be updated.`);
-    const target = {
-      endpointId: input.endpointId,
-      name: row.name ?? '',
-      revision: (row.revision ?? 0) + 1,
-      zone: row.zone ?? '',
-    };
-    const spec = {
-      action: 'updateEndpoint',
-      noun: 'Endpoint',
-      verb: 'update',
-      row: attributesOf(context, row),
-      subjectId: input.endpointId,
-      details: { modelVersionId: input.modelVersionId, revision: target.revision },
-    };
-    try {
-      await context.mutate(
-        { ...spec, prepare: () => prepareDeployment(context, target, input.modelVersionId) },
-        async (tx, _audit, deployment) => {
-          await lockEndpoint(tx, input.endpointId, target.revision - 1);
-          await commitRevision(tx, { ...context.ownership, ...target }, deployment);
-          await context.services.host.announce(tx, input.endpointId);
-        },
-      );
-    } catch (error) {
-      await context.services.host.retire(input.endpointId, target.revision, 0);
-      throw error;
-    }
-    context.services.host.forgetNames();
-    await context.services.host.retire(input.endpointId, target.revision - 1);
+    await addRevisionTo(context, 'updateEndpoint', input, async (tx, record, revision, deployment) => {
+      await assertUnsplit(tx, record.id);
+      await activateRevision(tx, record, revision, deployment, 'DEPLOYED', context.principal.id);
+    });
     return { endpoint: await context.reads.byId(endpoints, input.endpointId) };
   }
 
@@ -161,11 +133,10 @@ export class EndpointResolver {
       { action: 'deleteEndpoint', noun: 'Endpoint', verb: 'delete', row: attributesOf(context, row), subjectId: id },
       async (tx) => {
         await retireEndpoint(tx, id);
-        await context.services.host.announce(tx, id);
+        await context.services.routes.announce(tx, id);
       },
     );
-    context.services.host.forgetNames();
-    await context.services.host.retire(id, row.revision ?? 0);
+    await context.services.routes.refresh(id);
     return { endpoint: await context.reads.byId(endpoints, id) };
   }
 }
@@ -191,11 +162,3 @@ export class ModelVersionEndpointsResolver {
     return context.children(endpoints, endpoint.modelVersionId, version.id, page);
   }
 }
-
-const attributesOf = (context: DeploymentsContext, row: { [K in keyof EndpointRow]: EndpointRow[K] | null }) => ({
-  workspaceId: context.principal.workspaceId,
-  zone: row.zone,
-  name: row.name,
-  state: row.state,
-  ownerId: row.ownerId,
-});

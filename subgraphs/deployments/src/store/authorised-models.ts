@@ -2,7 +2,8 @@
 import type { Ability } from '@falaj/policy';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import type { ServedModel } from '../inference/index.js';
-import type { EndpointRecord, ModelHost } from './model-host.js';
+import type { EndpointRoutes } from './endpoint-routes.js';
+import type { EndpointRecord } from './model-host.js';
 
 const attributes = (record: EndpointRecord) => ({
   workspaceId: record.workspaceId,
@@ -12,28 +13,33 @@ const attributes = (record: EndpointRecord) => ({
   ownerId: record.ownerId,
 });
 
-/** Throws NOT_FOUND where there is no such endpoint or the principal may not see it, FORBIDDEN where it may see but not use it. */
+/**
+ * Throws NOT_FOUND where there is no such endpoint or the principal may not see it, FORBIDDEN where it may see but not
+ * use it. Who names a version gets it, whatever the split.
+ */
 export async function servedBy(
-  host: ModelHost,
+  routes: EndpointRoutes,
   ability: Ability,
   principal: Principal,
   name: string,
   version?: string,
-): Promise<{ model: ServedModel; record: EndpointRecord }> {
-  const record = await host.find(principal, name);
-  if (!record || !ability.can('read', 'Endpoint', attributes(record))) {
+): Promise<ServedModel> {
+  const route = await routes.find(principal, name);
+  if (!route || !ability.can('read', 'Endpoint', attributes(route.record))) {
     throw new PlatformError('NOT_FOUND', `Endpoint "${name}" not found.`, { details: { type: 'Endpoint' } });
   }
-  ability.authorize('predict', 'Endpoint', attributes(record));
-  return { model: await host.serve(record, version), record };
+  ability.authorize('predict', 'Endpoint', attributes(route.record));
+  return version === undefined ? route.serve() : routes.version(route, version);
 }
 
 /** Endpoints that the principal may use, each with its served model. */
-export async function servedModels(host: ModelHost, ability: Ability, principal: Principal): Promise<ServedModel[]> {
-  const records = await host.list(principal);
+export async function servedModels(
+  routes: EndpointRoutes,
+  ability: Ability,
+  principal: Principal,
+): Promise<ServedModel[]> {
+  const found = await routes.list(principal);
   return Promise.all(
-    records
-      .filter((record) => ability.can('predict', 'Endpoint', attributes(record)))
-      .map((record) => host.serve(record)),
+    found.filter(({ record }) => ability.can('predict', 'Endpoint', attributes(record))).map((route) => route.serve()),
   );
 }

@@ -12,6 +12,7 @@ import {
   type TensorDescription,
 } from '../domain/deployable-model.js';
 import type { DeploymentsContext } from '../schema/context.js';
+import type { LoadedModel } from './model-host.js';
 
 export interface Deployment {
   readonly model: DeployableModel;
@@ -19,34 +20,41 @@ export interface Deployment {
   readonly inputs: TensorDescription[];
   readonly outputs: TensorDescription[];
   readonly device: string;
+  /** Adopted by the host once its revision is committed. */
+  readonly loaded: LoadedModel;
+}
+
+/** Whether the law lets the model be served in the zone. Throws RESIDENCY_VIOLATION. */
+export function assertPlacement(model: DeployableModel, zone: string): void {
+  assertResidency({
+    dataZone: model.zone,
+    categories: model.categories,
+    targetZone: zone,
+    workspaceZones: model.allowedZones,
+    operation: 'deploy',
+  });
+  assertZoneAmong({
+    targetZone: zone,
+    allowedZones: model.allowedZones,
+    ruleId: 'INHERITED_ZONES',
+    operation: 'deploy',
+  });
 }
 
 /** Residency before anything is loaded or stored; then compliance; then the verified bytes into the serving runtime. */
 export async function prepareDeployment(
   context: DeploymentsContext,
-  target: { readonly endpointId: string; readonly name: string; readonly revision: number; readonly zone: string },
+  target: { readonly id: string; readonly name: string; readonly zone: string; readonly isNew: boolean },
   modelVersionId: string,
 ): Promise<Deployment> {
-  if (target.revision === 1) await assertBudget(context, {});
+  if (target.isNew) await assertBudget(context, {});
   const { modelVersion } = await context.platform.graph.query<{ modelVersion: ModelVersionAnswer | null }>(
     MODEL_VERSION,
     { id: modelVersionId },
     context.request,
   );
   const model = deployable(modelVersion);
-  assertResidency({
-    dataZone: model.zone,
-    categories: model.categories,
-    targetZone: target.zone,
-    workspaceZones: model.allowedZones,
-    operation: 'deploy',
-  });
-  assertZoneAmong({
-    targetZone: target.zone,
-    allowedZones: model.allowedZones,
-    ruleId: 'INHERITED_ZONES',
-    operation: 'deploy',
-  });
+  assertPlacement(model, target.zone);
   const call = context.pluginCall(target.zone);
   const plugin = context.platform.plugins.get('compliance');
   const snapshot = deploymentSnapshot(modelVersion as ModelVersionAnswer, target.zone, context.principal.zones);
@@ -55,20 +63,33 @@ export async function prepareDeployment(
     await plugin.evaluate({ subject: 'deployment', snapshot }, call),
   );
   assertDeployable(compliance);
-  const loaded = await context.services.host.trial(
-    context.principal,
-    target.endpointId,
-    target.name,
-    target.revision,
-    target.zone,
-    model,
-    call,
-  );
-  return {
-    model,
-    compliance,
-    inputs: loaded.served.inputs.map(describeTensor),
-    outputs: loaded.served.outputs.map(describeTensor),
-    device: loaded.device,
-  };
+  const { workspaceId } = context.principal;
+  const loaded = await context.services.host.trial({ ...target, workspaceId }, model, call);
+  return { model, compliance, ...runningFacts(loaded), loaded };
+}
+
+/** What an endpoint shows of the revision that runs. */
+export const runningFacts = ({ served, device }: LoadedModel) => ({
+  inputs: served.inputs.map(describeTensor),
+  outputs: served.outputs.map(describeTensor),
+  device,
+});
+
+/** Prepares in a mutation, and unloads again what did not come to be committed. */
+export async function deploying<T>(
+  context: DeploymentsContext,
+  target: Parameters<typeof prepareDeployment>[1],
+  modelVersionId: string,
+  commit: (prepare: () => Promise<Deployment>) => Promise<T>,
+): Promise<T> {
+  let prepared: Deployment | undefined;
+  try {
+    return await commit(async () => {
+      prepared = await prepareDeployment(context, target, modelVersionId);
+      return prepared;
+    });
+  } catch (error) {
+    if (prepared) context.services.host.discard(prepared.loaded);
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
+import { revisionActivation, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
 export type EndpointRow = Omit<InferSelectModel<typeof endpoint>, 'workspaceId'>;
@@ -31,4 +32,26 @@ export const endpointRevisions: GovernedTable<EndpointRevisionRow> = governedTab
     zone: endpointRevision.zone,
     ownerId: endpointRevision.ownerId,
   },
+});
+
+export type TrafficSplitRow = Omit<InferSelectModel<typeof trafficSplit>, 'workspaceId'>;
+
+export const trafficSplits: GovernedTable<TrafficSplitRow> = governedTable({
+  noun: 'TrafficSplit',
+  table: trafficSplit,
+  id: trafficSplit.id,
+  createdAt: trafficSplit.createdAt,
+  fields: shownColumns(trafficSplit, ['workspaceId']),
+  attributes: { workspaceId: trafficSplit.workspaceId, zone: trafficSplit.zone, ownerId: trafficSplit.ownerId },
+});
+
+export type RevisionActivationRow = Omit<InferSelectModel<typeof revisionActivation>, 'workspaceId'>;
+
+export const revisionActivations: GovernedTable<RevisionActivationRow> = governedTable({
+  noun: 'RevisionActivation',
+  table: revisionActivation,
+  id: revisionActivation.id,
+  createdAt: revisionActivation.at,
+  fields: shownColumns(revisionActivation, ['workspaceId']),
+  attributes: { workspaceId: revisionActivation.workspaceId, zone: revisionActivation.zone },
 });

@@ -6,9 +6,13 @@ import { createArtifactVault, createCall } from '@falaj/plugin-host';
 import { createLogger, type Principal } from '@falaj/runtime';
 import type { Platform } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeployableModel } from '../domain/deployable-model.js';
+import type { Inference } from '../domain/inference-observer.js';
+import { bucketOf, type Variant } from '../domain/rollout/assignment.js';
+import { EndpointRoutes } from './endpoint-routes.js';
 import { ModelHost } from './model-host.js';
+import { trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
 const principal: Principal = {
@@ -57,19 +61,23 @@ const serving = {
 } as unknown as ServingV1;
 
 let test: TestDatabase;
+let platform: Platform;
 let host: ModelHost;
+let routes: EndpointRoutes;
+const seen: Inference[] = [];
 let digests: string[];
 beforeAll(async () => {
   test = await createTestDatabase({
     migrations: [{ name: 'deployments', folder: fileURLToPath(new URL('../../migrations', import.meta.url)) }],
   });
-  const platform = {
+  platform = {
     database: test.database,
     vault,
     log: createLogger('test'),
     plugins: { get: () => serving, call: createCall },
   } as unknown as Platform;
   host = new ModelHost(platform);
+  routes = new EndpointRoutes(platform, host, { observe: (inference) => seen.push(inference) });
   digests = [];
   for (const first of [10, 20]) {
     const sealed = await vault.put(
@@ -88,7 +96,7 @@ beforeAll(async () => {
   await deploy('forged', [model(1, 'm/20', digests[0])]);
 });
 afterAll(async () => {
-  await host?.stop();
+  await routes?.stop();
   await test?.close();
 });
 
@@ -135,29 +143,31 @@ async function deploy(name: string, models: readonly DeployableModel[]): Promise
     );
   });
 }
-async function predict(name: string, value: number): Promise<number> {
-  const record = await host.find(principal, name);
-  if (!record) throw new Error(`${name} was not found`);
-  const served = await host.serve(record);
+async function predict(name: string, value: number, subject = 's'): Promise<number> {
+  const route = await routes.find(principal, name);
+  if (!route) throw new Error(`${name} was not found`);
+  const endpointModel = await route.serve();
+  const served = endpointModel.choose?.(subject) ?? endpointModel;
   const input = { name: 'x', datatype: 'FP32' as const, shape: [1, 1], data: Float32Array.of(value) };
-  const [output] = await served.infer([input], [], { principal, signal: undefined, id: undefined });
+  const context = { principal, signal: undefined, id: undefined, subject, inferenceId: 'inf_1' };
+  const [output] = await served.infer([input], [], context);
   return (output?.data as Float32Array | undefined)?.[0] as number;
 }
 
 it('never loads bytes that are not the registered model', async () => {
   await expect(predict('forged', 1)).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });
-  expect([...loaded.keys()].filter((handle) => handle.startsWith('forged'))).toEqual([]);
+  expect([...loaded.keys()].filter((handle) => handle.startsWith('forged/'))).toEqual([]);
 });
 
 it('starts with what can be served, whatever else cannot', async () => {
-  await host.start();
-  expect(host.ready).toBe(true);
+  await routes.start();
+  expect(routes.ready).toBe(true);
   expect(await predict('delay', 1)).toBe(11);
 });
 
 it('is not found from another workspace or zone', async () => {
-  expect(await host.find({ ...principal, workspaceId: 'w2' }, 'delay')).toBeNull();
-  expect(await host.find({ ...principal, zones: ['SA'] }, 'delay')).toBeNull();
+  expect(await routes.find({ ...principal, workspaceId: 'w2' }, 'delay')).toBeNull();
+  expect(await routes.find({ ...principal, zones: ['SA'] }, 'delay')).toBeNull();
 });
 
 it('swaps revisions under 200 requests without a failed one, and then answers by the new one only', async () => {
@@ -166,17 +176,94 @@ it('swaps revisions under 200 requests without a failed one, and then answers by
     return predict('delay', i);
   });
   await new Promise((resolve) => setTimeout(resolve, 15));
-  await host.trial(principal, 'delay', 'delay', 2, 'AE', model(2, 'm/20', digests[1]), call);
   await test.database.asSystem(async (tx) => {
     await tx
       .update(endpoint)
       .set({ revision: 2, modelVersion: 2, modelVersionId: 'mv_2' })
       .where(eq(endpoint.id, 'delay'));
-    await host.announce(tx, 'delay');
+    await routes.announce(tx, 'delay');
   });
-  host.forgetNames();
-  await host.retire('delay', 1, 500);
+  await routes.refresh('delay');
+  host.keepOnly('delay', new Set([2]), 500);
   const added = (await Promise.all(requests)).map((answer, i) => answer - i);
   expect(new Set(added)).toEqual(new Set([10, 20]));
   expect(await predict('delay', 0)).toBe(20);
+});
+
+it('passes every inference to the observer, also one that failed', async () => {
+  seen.length = 0;
+  await predict('delay', 4, 'passenger-7');
+  expect(seen).toMatchObject([
+    {
+      id: 'inf_1',
+      endpoint: { id: 'delay', workspaceId: 'w1', zone: 'AE' },
+      revision: 2,
+      modelVersionId: 'mv_2',
+      variant: 'live',
+      role: 'ANSWER',
+      subject: 'passenger-7',
+      principalId: 'p',
+      response: [{ name: 'y', data: Float32Array.of(24) }],
+      error: null,
+    },
+  ]);
+  loaded.clear();
+  await expect(predict('delay', 4)).rejects.toThrow();
+  expect(seen[1]).toMatchObject({ response: null, error: { code: 'INTERNAL' } });
+});
+
+describe('a split', () => {
+  const split = (variants: Variant[]) =>
+    test.database.asSystem(async (tx) => {
+      await tx.delete(trafficSplit).where(eq(trafficSplit.endpointId, 'parted'));
+      await tx.insert(trafficSplit).values({
+        id: 'split',
+        workspaceId: 'w1',
+        zone: 'AE',
+        ownerId: 'p',
+        owner: 'p',
+        endpointId: 'parted',
+        kind: 'MANUAL',
+        salt: 'salt',
+        variants,
+        exposures: false,
+      });
+      await routes.announce(tx, 'parted');
+    });
+  const variantsOf = async (subjects: readonly string[]) => {
+    seen.length = 0;
+    await Promise.all(subjects.map((subject) => predict('parted', 0, subject)));
+    return new Map(seen.map(({ subject, variant }) => [subject, variant]));
+  };
+  const subjects = Array.from({ length: 400 }, (_, i) => `s${i}`);
+
+  it('answers each subject by its bucket, here and in another process, before and after a restart', async () => {
+    await deploy('parted', [model(1, 'm/10', digests[0]), model(2, 'm/20', digests[1])]);
+    await split([
+      { name: 'canary', revision: 2, weight: 2500 },
+      { name: 'baseline', revision: 1, weight: 7500 },
+    ]);
+    await routes.refresh('parted');
+    const found = await variantsOf(subjects);
+    for (const subject of subjects)
+      expect(found.get(subject)).toBe(bucketOf('salt', subject) < 2500 ? 'canary' : 'baseline');
+    const other = new EndpointRoutes(platform, new ModelHost(platform), { observe: (one) => seen.push(one) });
+    const mine = routes;
+    routes = other;
+    expect(await variantsOf(subjects)).toEqual(found);
+    routes = mine;
+  });
+
+  it('follows a notice in every process, keeping who was with the canary', async () => {
+    const before = await variantsOf(subjects);
+    await split([
+      { name: 'canary', revision: 2, weight: 5000 },
+      { name: 'baseline', revision: 1, weight: 5000 },
+    ]);
+    await expect
+      .poll(async () => [...(await variantsOf(subjects)).values()].filter((v) => v === 'canary').length)
+      .toBeGreaterThan(150);
+    const after = await variantsOf(subjects);
+    for (const subject of subjects) if (before.get(subject) === 'canary') expect(after.get(subject)).toBe('canary');
+  });
 });

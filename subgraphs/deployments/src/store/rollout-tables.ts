@@ -21,7 +21,8 @@ const ownership = {
 export type ActivationCause = 'DEPLOYED' | 'ROLLED_BACK' | 'PROMOTED';
 
 export const revisionActivation = schema.table('revision_activation', {
-  position: bigint('position', { mode: 'number' }).generatedAlwaysAsIdentity().primaryKey(),
+  id: text('id').primaryKey(),
+  position: bigint('position', { mode: 'number' }).generatedAlwaysAsIdentity(),
   ...place,
   endpointId: text('endpoint_id').notNull(),
   revision: integer('revision').notNull(),

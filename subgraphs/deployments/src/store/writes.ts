@@ -1,65 +1,149 @@
-// Statements that change this subgraph's tables; each runs in the caller's transaction.
+// Statements that change endpoints and their revisions; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
-import { eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Deployment } from './deploy.js';
+import type { EndpointRecord } from './model-host.js';
+import { type ActivationCause, abTest, revisionActivation, rollout, shadow, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
-interface Owned {
+export interface Owned {
   readonly workspaceId: string;
   readonly ownerId: string;
   readonly owner: string;
 }
-
-const live = ({ model, compliance, inputs, outputs, device }: Deployment) => ({
-  modelVersionId: model.id,
-  modelName: model.name,
-  modelVersion: model.version,
-  compliance,
-  inputs,
-  outputs,
-  device,
-});
 
 export async function insertEndpoint(
   tx: Tx,
   row: Owned & { readonly id: string; readonly name: string; readonly zone: string },
   deployment: Deployment,
 ): Promise<void> {
-  await tx.insert(endpoint).values({ ...row, ...live(deployment), state: 'READY', revision: 1 });
+  const { model, compliance, inputs, outputs, device } = deployment;
+  await tx.insert(endpoint).values({
+    ...row,
+    state: 'READY',
+    revision: 1,
+    modelVersionId: model.id,
+    modelName: model.name,
+    modelVersion: model.version,
+    compliance,
+    inputs,
+    outputs,
+    device,
+  });
   await insertRevision(tx, { ...row, endpointId: row.id, revision: 1 }, deployment);
+  await recordActivation(tx, row, row.ownerId, 1, 'DEPLOYED');
 }
 
-/** Holds the endpoint until the end of the transaction; CONFLICT where somebody else deployed meanwhile. */
-export async function lockEndpoint(tx: Tx, id: string, expectedRevision: number): Promise<void> {
-  const [row] = await tx
-    .select({ revision: endpoint.revision, state: endpoint.state })
-    .from(endpoint)
-    .where(eq(endpoint.id, id))
-    .for('update');
-  if (row?.revision !== expectedRevision || row.state !== 'READY') {
+/** Holds the endpoint until the end of the transaction. */
+export async function lockEndpoint(tx: Tx, id: string): Promise<EndpointRecord> {
+  const [row] = await tx.select().from(endpoint).where(eq(endpoint.id, id)).for('update');
+  if (row?.state !== 'READY') {
     throw new PlatformError(
-      'CONFLICT',
-      `The endpoint changed meanwhile: expected revision ${expectedRevision}, found ${row?.revision ?? 'none'}. Look again and repeat.`,
+      'PRECONDITION_FAILED',
+      `The endpoint is ${row?.state ?? 'gone'}; only a READY one can be changed.`,
     );
   }
+  return row;
 }
 
-export async function commitRevision(
+/** Adds a revision, which answers nobody until it is activated or gets a share of the traffic. */
+export async function addRevision(
   tx: Tx,
-  row: Owned & { readonly endpointId: string; readonly revision: number; readonly zone: string },
+  owned: Owned,
+  record: EndpointRecord,
   deployment: Deployment,
+): Promise<number> {
+  const [newest] = await tx
+    .select({ revision: sql<number>`max(${endpointRevision.revision})::int` })
+    .from(endpointRevision)
+    .where(eq(endpointRevision.endpointId, record.id));
+  const revision = (newest?.revision ?? 0) + 1;
+  await insertRevision(tx, { ...owned, endpointId: record.id, revision, zone: record.zone }, deployment);
+  return revision;
+}
+
+/** How a revision runs, as its endpoint shows it. */
+export type RunningFacts = Pick<Deployment, 'inputs' | 'outputs' | 'device'>;
+
+/** Sends all traffic that no split directs to this revision, and notes it in the endpoint's history. */
+export async function activateRevision(
+  tx: Tx,
+  record: Pick<EndpointRecord, 'id' | 'workspaceId' | 'zone'>,
+  revision: number,
+  facts: RunningFacts,
+  cause: ActivationCause,
+  actorId: string,
 ): Promise<void> {
+  const own = await revisionOf(tx, record.id, revision);
+  const { inputs, outputs, device } = facts;
   await tx
     .update(endpoint)
-    .set({ ...live(deployment), revision: row.revision })
-    .where(eq(endpoint.id, row.endpointId));
-  await insertRevision(tx, row, deployment);
+    .set({
+      revision,
+      modelVersionId: own.modelVersionId,
+      modelName: own.model.name,
+      modelVersion: own.modelVersion,
+      compliance: own.compliance,
+      inputs,
+      outputs,
+      device,
+    })
+    .where(eq(endpoint.id, record.id));
+  await recordActivation(tx, record, actorId, revision, cause);
 }
 
+/** Throws NOT_FOUND. */
+export async function revisionOf(tx: Tx, endpointId: string, revision: number) {
+  const [row] = await tx
+    .select()
+    .from(endpointRevision)
+    .where(and(eq(endpointRevision.endpointId, endpointId), eq(endpointRevision.revision, revision)));
+  if (!row) throw new PlatformError('NOT_FOUND', `The endpoint has no revision ${revision}.`);
+  return row;
+}
+
+/** Ends with the endpoint whatever was studied on it. */
 export async function retireEndpoint(tx: Tx, id: string): Promise<void> {
   await tx.update(endpoint).set({ state: 'RETIRED' }).where(eq(endpoint.id, id));
+  await endStudies(tx, id, 'The endpoint was retired.');
+  await tx
+    .update(shadow)
+    .set({ state: 'STOPPED', stoppedAt: new Date() })
+    .where(and(eq(shadow.endpointId, id), eq(shadow.state, 'ACTIVE')));
+}
+
+/** Takes away the endpoint's split, and ends the rollout or A/B test that it belonged to. */
+export async function endStudies(tx: Tx, endpointId: string, reason: string): Promise<void> {
+  const now = new Date();
+  await tx.delete(trafficSplit).where(eq(trafficSplit.endpointId, endpointId));
+  await tx
+    .update(rollout)
+    .set({ state: 'ROLLED_BACK', reason, decidedAt: now, leaseOwner: null, leaseUntil: null })
+    .where(and(eq(rollout.endpointId, endpointId), eq(rollout.state, 'RUNNING')));
+  await tx
+    .update(abTest)
+    .set({ state: 'STOPPED', decision: 'ROLLED_BACK', stopReason: reason, stoppedAt: now })
+    .where(and(eq(abTest.endpointId, endpointId), eq(abTest.state, 'RUNNING')));
+}
+
+async function recordActivation(
+  tx: Tx,
+  { id, workspaceId, zone }: { readonly id: string; readonly workspaceId: string; readonly zone: string },
+  actorId: string,
+  revision: number,
+  cause: ActivationCause,
+): Promise<void> {
+  await tx.insert(revisionActivation).values({
+    id: newId('act'),
+    workspaceId,
+    zone,
+    endpointId: id,
+    revision,
+    cause,
+    actorId,
+  });
 }
 
 async function insertRevision(

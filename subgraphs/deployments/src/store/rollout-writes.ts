@@ -1,0 +1,86 @@
+// Statements that change how an endpoint's traffic is split; each runs in the caller's transaction.
+import type { Tx } from '@falaj/database';
+import { PlatformError } from '@falaj/runtime';
+import { newId } from '@falaj/subgraph-kit';
+import { and, desc, eq, lt } from 'drizzle-orm';
+import { checkVariants, type Variant } from '../domain/rollout/assignment.js';
+import { assertPlacement } from './deploy.js';
+import type { EndpointRecord } from './model-host.js';
+import { revisionActivation, type SplitKind, trafficSplit } from './rollout-tables.js';
+import { type Owned, revisionOf } from './writes.js';
+
+const ENDS: Readonly<Record<SplitKind, string>> = {
+  MANUAL: 'send everything to the live revision first (splitTraffic without variants)',
+  ROLLOUT: 'end the rollout first (rollbackEndpoint or promoteRollout)',
+  AB_TEST: 'stop the A/B test first (stopAbTest)',
+};
+
+/** Throws PRECONDITION_FAILED naming what holds the endpoint's traffic, and what to do. */
+export async function assertUnsplit(tx: Tx, endpointId: string): Promise<void> {
+  const split = await splitOf(tx, endpointId);
+  if (!split) return;
+  throw new PlatformError(
+    'PRECONDITION_FAILED',
+    `The endpoint's traffic is split by ${split.studyId ?? 'hand'} (${split.kind}): ${ENDS[split.kind]}.`,
+    { details: { kind: split.kind, studyId: split.studyId } },
+  );
+}
+
+export async function splitOf(tx: Tx, endpointId: string) {
+  const [split] = await tx.select().from(trafficSplit).where(eq(trafficSplit.endpointId, endpointId));
+  return split ?? null;
+}
+
+export interface NewSplit {
+  readonly kind: SplitKind;
+  readonly studyId: string | null;
+  readonly salt: string;
+  readonly variants: readonly Variant[];
+  readonly exposures: boolean;
+}
+
+/** Declares the split; every revision must exist and may be served in the endpoint's zone. */
+export async function putSplit(tx: Tx, owned: Owned, record: EndpointRecord, split: NewSplit): Promise<void> {
+  checkVariants(split.variants);
+  for (const { revision } of split.variants) {
+    const { model } = await revisionOf(tx, record.id, revision);
+    assertPlacement(model, record.zone);
+  }
+  const { workspaceId, ownerId, owner } = owned;
+  const values = { ...split, variants: [...split.variants], workspaceId, ownerId, owner, zone: record.zone };
+  await tx
+    .insert(trafficSplit)
+    .values({ ...values, id: newId('spl'), endpointId: record.id })
+    .onConflictDoUpdate({ target: trafficSplit.endpointId, set: values });
+}
+
+export async function setWeights(tx: Tx, endpointId: string, variants: readonly Variant[]): Promise<void> {
+  checkVariants(variants);
+  await tx
+    .update(trafficSplit)
+    .set({ variants: [...variants] })
+    .where(eq(trafficSplit.endpointId, endpointId));
+}
+
+export async function clearSplit(tx: Tx, endpointId: string): Promise<void> {
+  await tx.delete(trafficSplit).where(eq(trafficSplit.endpointId, endpointId));
+}
+
+/**
+ * The revision to go back to: where the traffic is split, the live one; otherwise the newest that was live before it.
+ * Throws PRECONDITION_FAILED where there is none.
+ */
+export async function lastGoodRevision(tx: Tx, record: EndpointRecord): Promise<number> {
+  if (await splitOf(tx, record.id)) return record.revision;
+  const [earlier] = await tx
+    .select({ revision: revisionActivation.revision })
+    .from(revisionActivation)
+    .where(and(eq(revisionActivation.endpointId, record.id), lt(revisionActivation.revision, record.revision)))
+    .orderBy(desc(revisionActivation.revision))
+    .limit(1);
+  if (earlier) return earlier.revision;
+  throw new PlatformError(
+    'PRECONDITION_FAILED',
+    `The endpoint answers by revision ${record.revision}, and no earlier one was ever live. Name the revision with toRevision.`,
+  );
+}
