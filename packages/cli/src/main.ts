@@ -4,6 +4,7 @@ import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { loadConfig } from './config.js';
+import { addPipelineCommands } from './pipeline-commands.js';
 import { everything, type Roles, startPlatform } from './platform/start-platform.js';
 import { type SubgraphName, subgraphNames } from './platform/subgraphs.js';
 import { stopOnSignal } from './stop-on-signal.js';
@@ -66,6 +67,8 @@ withPlace(program.command('token'))
     const { printToken } = await import('./token.js');
     await printToken(await loadConfig(process.cwd(), overrides(options)), options.as);
   });
+
+addPipelineCommands(program);
 
 const schema = program.command('schema').description('The checked-in schemas and the typed client.');
 schema

@@ -28,6 +28,14 @@ export type AuditOutcome =
   | 'REFUSED'
   | 'SUCCEEDED';
 
+/** A run to stop. */
+export type CancelPipelineRunInput = {
+  /** Why. */
+  reason: string;
+  /** Run. */
+  runId: string | number;
+};
+
 /** The class of one column of a source. */
 export type ColumnClassInput = {
   /** Column of the file. */
@@ -163,6 +171,22 @@ export type CreateModelVersionInput = {
   modelName: string;
   /** Run that SUCCEEDED, with parity passed. */
   runId: string | number;
+};
+
+/** A pipeline. Where it differs from the newest version of its name it is the next one. */
+export type CreatePipelineInput = {
+  /** Runs at a time, over all processes; default 1. */
+  concurrency?: number | null | undefined;
+  /** What it is for. */
+  description?: string | null | undefined;
+  /** Lower-case letter, then up to 62 of a-z, 0-9, _ and -. */
+  name: string;
+  /** Parameters of its runs. */
+  parameters?: Array<PipelineParameterInput> | null | undefined;
+  /** Higher begins first, -1000 to 1000; default 0. */
+  priority?: number | null | undefined;
+  /** Stages, 1 to 100. */
+  stages: Array<PipelineStageInput>;
 };
 
 /** A new principal, whose home is the workspace of the request. It holds no role yet. */
@@ -490,6 +514,113 @@ export type OnlineFeaturesInput = {
   featureServiceId: string | number;
 };
 
+/** A decision about an APPROVE stage. */
+export type PipelineDecisionInput = {
+  /** Why. */
+  reason: string;
+  /** Role in which you decide. */
+  role: string;
+  /** Run. */
+  runId: string | number;
+  /** Stage that waits. */
+  stage: string;
+};
+
+/** A parameter that runs of a pipeline take. */
+export type PipelineParameterInput = {
+  /** What it means. */
+  description?: string | null | undefined;
+  /** Name. */
+  name: string;
+  /** What a run takes that is not told, as `{ value: … }`; without it a run must be told. */
+  standard?: Record<string, unknown> | null | undefined;
+  /** Type; not ARTIFACT. */
+  type: PipelineValueType;
+};
+
+/** Where a run of a pipeline stands. */
+export type PipelineRunState =
+  /** It was stopped; it can be resumed. */
+  | 'CANCELLED'
+  /** Something broke; it can be resumed. */
+  | 'FAILED'
+  | 'QUEUED'
+  /** A rule or a person said no; it can be resumed. */
+  | 'REFUSED'
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  /** A person is asked; nothing else goes on. */
+  | 'WAITING';
+
+/** A stage. */
+export type PipelineStageInput = {
+  /** Seconds before the second attempt; doubles; default 1. */
+  backoffSeconds?: number | null | undefined;
+  /** Whether an earlier result may stand; default by type. */
+  cache?: boolean | null | undefined;
+  /** Seconds after which an earlier result no longer stands. */
+  cacheSeconds?: number | null | undefined;
+  /** Unique in the pipeline. */
+  name: string;
+  /** Stages before it, beside those whose outputs it mentions. */
+  needs?: Array<string> | null | undefined;
+  /** Parameters by type; texts may mention ${parameters.name} and ${stages.name.output}. */
+  parameters?: Record<string, unknown> | null | undefined;
+  /** Further attempts after the first, 0 to 20; default 0. */
+  retries?: number | null | undefined;
+  /** Seconds that one attempt may take; default no limit. */
+  timeoutSeconds?: number | null | undefined;
+  /** What it does. */
+  type: PipelineStageType;
+};
+
+/** Where a stage stands. */
+export type PipelineStageState =
+  /** An earlier result of the same inputs stands for a new one. */
+  | 'CACHED'
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'PENDING'
+  /** A rule or a person said no. */
+  | 'REFUSED'
+  | 'RUNNING'
+  /** Something before it did not succeed. */
+  | 'SKIPPED'
+  | 'SUCCEEDED'
+  /** A person is asked. */
+  | 'WAITING';
+
+/** What a stage does. */
+export type PipelineStageType =
+  /** Waits for the decision of a person who did not ask for the run. */
+  | 'APPROVE'
+  /** Runs a program in a process group of its own. */
+  | 'COMMAND'
+  /** Lets an endpoint serve a version. */
+  | 'DEPLOY'
+  /** Holds the scores of a training run to bounds. */
+  | 'EVALUATE'
+  /** Lets the gates of the model judge a version. */
+  | 'GATE'
+  /** Builds feature views and a training set. */
+  | 'PREPARE'
+  /** Registers the model of a training run. */
+  | 'REGISTER'
+  /** Trains and waits for the end. */
+  | 'TRAIN'
+  /** Holds rows, null shares and label rate of a training set to bounds. */
+  | 'VALIDATE';
+
+/** Type of a parameter or an output. */
+export type PipelineValueType =
+  | 'ARTIFACT'
+  | 'BOOLEAN'
+  | 'INTEGER'
+  | 'NUMBER'
+  | 'OBJECT'
+  | 'STRING'
+  | 'STRINGS';
+
 /** Rows to predict: entity keys, whose features the server joins, or the features themselves. */
 export type PredictInput = {
   /** Name of the endpoint. */
@@ -602,6 +733,14 @@ export type RequiredApprovalInput = {
   role: string;
 };
 
+/** A run to go on with; what its stages made stays. */
+export type ResumePipelineRunInput = {
+  /** Run that is FAILED, REFUSED or CANCELLED. */
+  runId: string | number;
+  /** Go on with this version of the pipeline; stages that are done must be the same in it. */
+  version?: number | null | undefined;
+};
+
 /** An alias that shall stand again for a version that it stood for before. */
 export type RollbackModelAliasInput = {
   /** Alias. */
@@ -702,6 +841,24 @@ export type SourceFormat =
   | 'JSON'
   /** Apache Parquet. */
   | 'PARQUET';
+
+/** A run to start. */
+export type StartPipelineRunInput = {
+  /** Whether earlier results may stand; default true. */
+  caching?: boolean | null | undefined;
+  /** Unique in the workspace: a second start under it is the same run. */
+  idempotencyKey: string;
+  /** Parameters by name. */
+  parameters?: Record<string, unknown> | null | undefined;
+  /** Pipeline. */
+  pipeline: string;
+  /** Higher begins first; default that of the pipeline. */
+  priority?: number | null | undefined;
+  /** Version; default the newest. */
+  version?: number | null | undefined;
+  /** Zone of its records; default that of the caller. */
+  zone?: string | null | undefined;
+};
 
 /** A training to run. */
 export type StartTrainingRunInput = {
@@ -1063,6 +1220,70 @@ export type ReproductionQueryVariables = Exact<{
 
 export type ReproductionQuery = { reproduction: { id: string, state: ReproductionState | null, runId: string | null, error: string | null, finishedAt: string | null, comparisons: Array<{ subject: string, expected: string | null, found: string | null, same: boolean | null }> | null } | null };
 
+export type CreatePipelineMutationVariables = Exact<{
+  input: CreatePipelineInput;
+}>;
+
+
+export type CreatePipelineMutation = { createPipeline: { created: boolean, pipeline: { id: string, name: string | null, version: number | null } | null } };
+
+export type PipelineByNameQueryVariables = Exact<{
+  name: string;
+  version?: number | null | undefined;
+}>;
+
+
+export type PipelineByNameQuery = { pipelineByName: { id: string, name: string | null, version: number | null, parameters: Array<{ name: string, type: PipelineValueType, required: boolean }> | null } | null };
+
+export type StartPipelineRunMutationVariables = Exact<{
+  input: StartPipelineRunInput;
+}>;
+
+
+export type StartPipelineRunMutation = { startPipelineRun: { started: boolean, run: { id: string, state: PipelineRunState | null } | null } };
+
+export type CancelPipelineRunMutationVariables = Exact<{
+  input: CancelPipelineRunInput;
+}>;
+
+
+export type CancelPipelineRunMutation = { cancelPipelineRun: { run: { id: string, state: PipelineRunState | null } | null } };
+
+export type ResumePipelineRunMutationVariables = Exact<{
+  input: ResumePipelineRunInput;
+}>;
+
+
+export type ResumePipelineRunMutation = { resumePipelineRun: { run: { id: string, state: PipelineRunState | null } | null } };
+
+export type ApprovePipelineStageMutationVariables = Exact<{
+  input: PipelineDecisionInput;
+}>;
+
+
+export type ApprovePipelineStageMutation = { approvePipelineStage: { run: { id: string, state: PipelineRunState | null } | null } };
+
+export type RejectPipelineStageMutationVariables = Exact<{
+  input: PipelineDecisionInput;
+}>;
+
+
+export type RejectPipelineStageMutation = { rejectPipelineStage: { run: { id: string, state: PipelineRunState | null } | null } };
+
+export type PipelineRunStateQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PipelineRunStateQuery = { pipelineRun: { id: string, pipelineName: string | null, pipelineVersion: number | null, state: PipelineRunState | null, parameters: Record<string, unknown> | null, cancelReason: string | null, startedAt: string | null, finishedAt: string | null, error: { code: string, stage: string | null, message: string | null, details: Record<string, unknown> | null } | null, stages: Array<{ name: string | null, type: PipelineStageType | null, state: PipelineStageState | null, attempts: number | null, inputs: Record<string, unknown> | null, outputs: Record<string, unknown> | null, cachedFrom: string | null, approverRole: string | null, question: string | null, startedAt: string | null, finishedAt: string | null, logTail: string | null, error: { code: string, message: string | null, details: Record<string, unknown> | null } | null, decisions: Array<{ approved: boolean | null, role: string | null, reason: string | null, owner: string | null, createdAt: string | null }> | null }> | null } | null };
+
+export type PipelineRunProgressSubscriptionVariables = Exact<{
+  runId: string | number;
+}>;
+
+
+export type PipelineRunProgressSubscription = { pipelineRunProgress: { runId: string, state: PipelineRunState | null, stages: Array<{ name: string | null, type: PipelineStageType | null, state: PipelineStageState | null, attempts: number | null, approverRole: string | null, question: string | null, startedAt: string | null, finishedAt: string | null, error: { code: string, message: string | null } | null }> | null } };
+
 export type CreateRunMutationVariables = Exact<{
   input: CreateRunInput;
 }>;
@@ -1150,6 +1371,15 @@ export const RejectPromotionDocument = {"kind":"Document","definitions":[{"kind"
 export const RegisterExternalModelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RegisterExternalModel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterExternalModelInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"registerExternalModel"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"intake"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterExternalModelMutation, RegisterExternalModelMutationVariables>;
 export const ReproduceModelVersionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ReproduceModelVersion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReproduceModelVersionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduceModelVersion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}}]}}]}}]}}]} as unknown as DocumentNode<ReproduceModelVersionMutation, ReproduceModelVersionMutationVariables>;
 export const ReproductionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Reproduction"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"comparisons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"expected"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"same"}}]}}]}}]}}]} as unknown as DocumentNode<ReproductionQuery, ReproductionQueryVariables>;
+export const CreatePipelineDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreatePipeline"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreatePipelineInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createPipeline"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"created"}},{"kind":"Field","name":{"kind":"Name","value":"pipeline"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]} as unknown as DocumentNode<CreatePipelineMutation, CreatePipelineMutationVariables>;
+export const PipelineByNameDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PipelineByName"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineByName"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}},{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"required"}}]}}]}}]}}]} as unknown as DocumentNode<PipelineByNameQuery, PipelineByNameQueryVariables>;
+export const StartPipelineRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartPipelineRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartPipelineRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startPipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"started"}},{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<StartPipelineRunMutation, StartPipelineRunMutationVariables>;
+export const CancelPipelineRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelPipelineRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelPipelineRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelPipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<CancelPipelineRunMutation, CancelPipelineRunMutationVariables>;
+export const ResumePipelineRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ResumePipelineRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ResumePipelineRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resumePipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<ResumePipelineRunMutation, ResumePipelineRunMutationVariables>;
+export const ApprovePipelineStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ApprovePipelineStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineDecisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approvePipelineStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<ApprovePipelineStageMutation, ApprovePipelineStageMutationVariables>;
+export const RejectPipelineStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RejectPipelineStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineDecisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rejectPipelineStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<RejectPipelineStageMutation, RejectPipelineStageMutationVariables>;
+export const PipelineRunStateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PipelineRunState"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"pipelineName"}},{"kind":"Field","name":{"kind":"Name","value":"pipelineVersion"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"cancelReason"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"details"}}]}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"inputs"}},{"kind":"Field","name":{"kind":"Name","value":"outputs"}},{"kind":"Field","name":{"kind":"Name","value":"cachedFrom"}},{"kind":"Field","name":{"kind":"Name","value":"approverRole"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"logTail"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"details"}}]}},{"kind":"Field","name":{"kind":"Name","value":"decisions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approved"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"owner"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PipelineRunStateQuery, PipelineRunStateQueryVariables>;
+export const PipelineRunProgressDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"PipelineRunProgress"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"runId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRunProgress"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"runId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"runId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"approverRole"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PipelineRunProgressSubscription, PipelineRunProgressSubscriptionVariables>;
 export const CreateRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<CreateRunMutation, CreateRunMutationVariables>;
 export const LogRunBatchDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"LogRunBatch"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LogRunBatchInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logRunBatch"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"points"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}}]}}]}}]} as unknown as DocumentNode<LogRunBatchMutation, LogRunBatchMutationVariables>;
 export const LogRunArtifactDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"LogRunArtifact"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LogRunArtifactInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logRunArtifact"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"artifact"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"bytes"}}]}}]}}]}}]} as unknown as DocumentNode<LogRunArtifactMutation, LogRunArtifactMutationVariables>;
