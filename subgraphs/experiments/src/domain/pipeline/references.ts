@@ -77,13 +77,18 @@ export function resolveInputs(
 export function resolveEvent(parameters: Values, event: Values): Values {
   return resolveReferences(parameters, (reference) => {
     let found: Value | undefined = reference.kind === 'event' ? event : undefined;
-    for (const part of reference.kind === 'event' ? reference.path : [])
-      found =
-        typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Values)[part] : undefined;
+    for (const part of reference.kind === 'event' ? reference.path : []) found = own(found, part);
     if (found === undefined)
       throw new PlatformError('BAD_USER_INPUT', `The event has nothing for ${reference.text}.`, {
         details: { reference: reference.text },
       });
     return found;
   }) as Values;
+}
+
+/** A property of the object itself, never of its prototype. */
+function own(value: Value | undefined, name: string): Value | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+    return undefined;
+  return (value as Values)[name];
 }
