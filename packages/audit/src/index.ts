@@ -1,7 +1,11 @@
+export { type AuditFault, type AuditVerification, sequenceAudit, verifyAuditLog } from './audit-log.js';
 export type { AuditEntry, AuditOutcome, AuditRecord } from './audit-record.js';
 export { canonicalJson } from './canonical-json.js';
+export { checkpointHolds, originOf, signCheckpoint } from './checkpoint.js';
 export { leafHash } from './leaf.js';
 export { type AuditFilter, type AuditPage, listAudit } from './list-audit.js';
+export { EMPTY_ROOT, MerkleFrontier, nodeHash } from './merkle-tree.js';
 export { auditMigrations } from './migrations.js';
 export { NO_WORKSPACE, recordAudit, recordRefusal } from './record.js';
+export { startAuditSequencer } from './sequencer.js';
 export { auditRecordTable } from './tables.js';

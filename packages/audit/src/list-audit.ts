@@ -2,6 +2,7 @@ import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import type { AuditOutcome, AuditRecord } from './audit-record.js';
+import { recordColumns } from './record-columns.js';
 
 /** Absent members do not restrict. */
 export interface AuditFilter {
@@ -46,11 +47,7 @@ export async function listAudit(
   const equal = (column: string, value: string | undefined) =>
     value === undefined ? sql`` : sql` and r.${sql.identifier(column)} = ${value}`;
   const { rows } = await tx.execute<Record<string, unknown> & { position: string }>(sql`
-    select r.record_id as "id", r.xid::text || '.' || r.id::text as "position", r.workspace_id as "workspaceId",
-      to_char(r.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "at", r.actor_id as "actorId",
-      r.actor_kind as "actorKind", r.on_behalf_of as "onBehalfOf", r.action as "action",
-      r.subject_type as "subjectType", r.subject_id as "subjectId", r.outcome as "outcome", r.reason as "reason",
-      r.request_id as "requestId", r.trace_id as "traceId", r.policy_version as "policyVersion", r.details as "details"
+    select ${recordColumns}
     from audit.record r
     where (r.xid, r.id) > (${xid}::xid8, ${id}::bigint) and r.xid < pg_snapshot_xmin(pg_current_snapshot())
       ${equal('subject_type', filter.subjectType)}${equal('subject_id', filter.subjectId)}
