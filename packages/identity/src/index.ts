@@ -1,6 +1,6 @@
 export { type Bootstrapped, bootstrap, redeemBootstrapCode } from './bootstrap.js';
 export { createDirectory, type Directory, type Membership } from './directory.js';
-export { loadInternalKey } from './internal-key.js';
+export { loadInternalKey, loadSigningKey } from './internal-key.js';
 export { createInternalTokens, type InternalTokenPurpose, type InternalTokens } from './internal-token.js';
 export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';
 export { identityMigrations } from './migrations.js';

@@ -12,13 +12,18 @@ export async function loadInternalKey(
   from: { readonly dataDirectory: string } | { readonly pem: string },
 ): Promise<KeyObject> {
   if ('pem' in from) return keyOf(from.pem, 'the secret of the internal key');
-  const file = join(from.dataDirectory, 'keys', 'internal.pem');
+  return loadSigningKey(from.dataDirectory, 'internal');
+}
+
+/** The Ed25519 key in `keys/<name>.pem` of the data directory (0600), made when it is first asked for. Errors: as above. */
+export async function loadSigningKey(dataDirectory: string, name: string): Promise<KeyObject> {
+  const file = join(dataDirectory, 'keys', `${name}.pem`);
   const known = await readPrivateFile(file);
   if (known !== undefined) return keyOf(known, file);
   const { privateKey } = generateKeyPairSync('ed25519');
   const text = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   if (await createPrivateFile(file, text)) return privateKey;
-  return loadInternalKey(from);
+  return loadSigningKey(dataDirectory, name);
 }
 
 function keyOf(pem: string, where: string): KeyObject {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { auditMigrations, recordAudit } from '@falaj/audit';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { createDirectory, identityMigrations } from '@falaj/identity';
@@ -58,6 +59,7 @@ beforeAll(async () => {
     directory,
     policyStore,
     rules,
+    auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
     issueToken: async (id, ttlSeconds) => ({
       token: `token-of-${id}`,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { auditedTypes } from './domain/audited-types.js';
 import { rules } from './policy.js';
+import { AuditLogResolver } from './schema/audit-log.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
 import { ComplianceResolver } from './schema/compliance/compliance.js';
@@ -36,6 +37,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       RoleBindingResolver,
       PrincipalResolver,
       AuditRecordResolver,
+      AuditLogResolver,
       PolicyRuleResolver,
       ResidencyResolver,
       InventoryResolver,

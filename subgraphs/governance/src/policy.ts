@@ -103,6 +103,8 @@ export const rules: readonly Rule[] = [
     conditions: { id: { $var: 'principal.id' } },
   },
   read('AuditRecord', 'read-ordinary', ['open', 'internal'], TRAIL_READERS, 'AUDIT_TRAIL'),
+  read('AuditLogVerification', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  read('AuditFault', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   read('AuditRecord', 'read-all', ['sensitive', 'pii'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   ...auditedTypes.map(
     (subject): Rule => ({

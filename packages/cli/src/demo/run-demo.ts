@@ -7,6 +7,7 @@ import { stopOnSignal } from '../stop-on-signal.js';
 import type { Journey } from './journey.js';
 import { runStages } from './progress.js';
 import { queriesWorthTrying } from './queries.js';
+import { compliance } from './stages/compliance.js';
 import { deployment } from './stages/deployment.js';
 import { features } from './stages/features.js';
 import { guard } from './stages/guard.js';
@@ -17,7 +18,18 @@ import { sources } from './stages/sources.js';
 import { training } from './stages/training.js';
 import { trainingSet } from './stages/training-set.js';
 
-const stages = { identities, sources, features, trainingSet, training, registration, deployment, guard, lineage };
+const stages = {
+  identities,
+  sources,
+  features,
+  trainingSet,
+  training,
+  registration,
+  deployment,
+  guard,
+  compliance,
+  lineage,
+};
 
 export async function runDemo(config: ResolvedConfig, options: { readonly exit: boolean }): Promise<void> {
   const started = performance.now();

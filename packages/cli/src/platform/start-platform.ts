@@ -1,8 +1,8 @@
 // The composition root: the one place that knows subgraphs, gateway, plugins and database alike.
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditMigrations } from '@falaj/audit';
+import { auditMigrations, startAuditSequencer } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import {
   composeSupergraph,
@@ -11,7 +11,7 @@ import {
   type LocalSubgraph,
   type RemoteSubgraph,
 } from '@falaj/gateway';
-import { bootstrap, identityMigrations } from '@falaj/identity';
+import { bootstrap, identityMigrations, loadSigningKey } from '@falaj/identity';
 import { createArtifactVault, loadPlugins, type PluginRegistry } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, PlatformError, startTracing } from '@falaj/runtime';
@@ -72,7 +72,13 @@ export async function startPlatform(
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let inference: { models: InferencePorts['models']; ready: () => boolean } | undefined;
   let governance:
-    | { identity: IdentityServices; policy: PolicyStore; descriptions: SubgraphDescription[]; rules: readonly Rule[] }
+    | {
+        identity: IdentityServices;
+        policy: PolicyStore;
+        descriptions: SubgraphDescription[];
+        rules: readonly Rule[];
+        auditKey: KeyObject;
+      }
     | undefined;
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {
@@ -128,7 +134,8 @@ export async function startPlatform(
     const rules = definitions.flatMap((definition) => definition.rules);
     const policy = createPolicyStore(database, { nouns: mergeNouns(descriptions), builtin: rules });
     closers.push(() => policy.close());
-    governance = { identity, policy, descriptions, rules };
+    const auditKey = await loadSigningKey(config.dataDirectory, 'audit');
+    governance = { identity, policy, descriptions, rules, auditKey };
 
     progress('plugins');
     const plugins = await loadPlugins({
@@ -172,6 +179,10 @@ export async function startPlatform(
       closers.push(() => subgraph.close());
       local.push(subgraph);
     }
+    if (roles.subgraphs.includes('governance')) {
+      const sequencer = startAuditSequencer(database, auditKey);
+      closers.push(() => sequencer.stop());
+    }
     const health = () => readiness(database, plugins);
 
     if (!roles.gateway) {
@@ -204,6 +215,9 @@ export async function startPlatform(
       },
       get rules() {
         return standing().rules;
+      },
+      get auditKey() {
+        return standing().auditKey;
       },
       profile: config.profile,
       describe: async () => standing().descriptions,

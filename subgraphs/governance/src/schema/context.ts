@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Directory } from '@falaj/identity';
 import type { Noun, PolicyStore, Rule } from '@falaj/policy';
 import type { SubgraphContext } from '@falaj/subgraph-kit';
@@ -10,6 +11,8 @@ export interface GovernanceServices {
   readonly rules: readonly Rule[];
   /** A token that acts as the principal. Never logged, never stored. */
   issueToken(principalId: string, ttlSeconds: number): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  /** Ed25519 key, public or private, that signs the audit log. */
+  readonly auditKey: KeyObject;
   /** How the platform was started; some checks ask more of production. */
   readonly profile: 'development' | 'production';
   /** Schemas and nouns of all subgraphs. */

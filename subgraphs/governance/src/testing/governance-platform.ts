@@ -1,4 +1,5 @@
 // The governance subgraph on a real database, for tests.
+import { generateKeyPairSync } from 'node:crypto';
 import { auditMigrations } from '@falaj/audit';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { createDirectory, identityMigrations } from '@falaj/identity';
@@ -60,6 +61,7 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     directory,
     policyStore,
     rules,
+    auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
     issueToken: async () => ({ token: '', expiresAt: new Date() }),
     describe: async () => [described],
