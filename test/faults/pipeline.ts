@@ -1,5 +1,6 @@
-// Workflow processes under kill -9, thirty times at random points: every run that a killed process held is resumed by
-// another within 20 s, no effect happens twice, nothing that was acknowledged is lost. The workers are this same file, on
+// Workflow processes under kill -9, thirty times at random points, and three paused until after their lease: every run
+// that such a process held is resumed by another within 20 s, no effect happens twice, nothing that was acknowledged is
+// lost, and a paused process that wakes saves nothing. The workers are this same file, on
 // an embedded PostgreSQL with durable writes; each run is a small pipeline with steps, commits, branches and an approval.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,7 @@ import pg from 'pg';
 
 const CHILD = 'pipeline-child';
 const KILLS = 30;
+const PAUSES = 3;
 const LANES = 5;
 const WORKERS = 4;
 const RESUMED_WITHIN_MS = 20_000;
@@ -38,6 +40,7 @@ function randomFrom(seed: number): () => number {
 interface Worker {
   readonly child: ChildProcess;
   readonly said: { line: string; at: number }[];
+  pausedAt: number;
 }
 
 /** What the case saw, over all processes that ever lived. */
@@ -55,7 +58,7 @@ async function startWorker(url: string, record: Seen): Promise<Worker> {
     stdio: ['ignore', 2, 2, 'ipc'],
     env: { ...process.env, FALAJ_LOG_LEVEL: 'fatal' },
   });
-  const worker: Worker = { child, said: [] };
+  const worker: Worker = { child, said: [], pausedAt: Number.POSITIVE_INFINITY };
   record.workers.push(worker);
   const ready = Promise.withResolvers<void>();
   child.on('message', (line) => {
@@ -68,12 +71,21 @@ async function startWorker(url: string, record: Seen): Promise<Worker> {
 }
 
 const alive = (worker: Worker) => worker.child.exitCode === null && worker.child.signalCode === null;
+const running = (worker: Worker) => alive(worker) && worker.pausedAt === Number.POSITIVE_INFINITY;
 
 async function kill(worker: Worker): Promise<void> {
   if (!alive(worker)) return;
   const exited = once(worker.child, 'exit');
   worker.child.kill('SIGKILL');
   await exited;
+}
+
+type Strike = 'SIGKILL' | 'SIGSTOP';
+
+async function strike(worker: Worker, how: Strike): Promise<void> {
+  if (how === 'SIGKILL') return kill(worker);
+  worker.pausedAt = performance.now();
+  worker.child.kill('SIGSTOP');
 }
 
 interface RunRow {
@@ -91,9 +103,10 @@ const runRow = (database: Database, id: string): Promise<RunRow> =>
     return rows[0] ?? { state: 'LOST', fence: -1, holder: null };
   });
 
-/** Starts runs until the kill of the holder has interrupted one, then sees it taken up again. */
-async function oneKill(
+/** Starts runs until a strike at the holder has interrupted one, then sees it taken up again. */
+async function oneStrike(
   name: string,
+  how: Strike,
   random: () => number,
   parts: { url: string; database: Database; engine: WorkflowEngine<Tx>; record: Seen },
 ): Promise<void> {
@@ -111,20 +124,20 @@ async function oneKill(
     await sleep(random() * 1_800);
     const before = await runRow(database, id);
     const pid = Number(before.holder?.split(':')[1]);
-    const victim = record.workers.find((worker) => alive(worker) && worker.child.pid === pid);
+    const victim = record.workers.find((worker) => running(worker) && worker.child.pid === pid);
     if (victim) {
-      await kill(victim);
-      const killedAt = performance.now();
+      await strike(victim, how);
+      const struckAt = performance.now();
       const restarted = startWorker(url, record);
       const [held] = await Promise.all([runRow(database, id), approval]);
-      if (held.state === 'RUNNING' && held.fence === before.fence) {
-        await restarted;
-        return seeResumed(id, held.fence, killedAt, parts);
-      }
       await restarted;
+      const interrupted = held.state === 'RUNNING' && held.fence === before.fence;
+      if (interrupted) await seeResumed(id, held.fence, struckAt, parts);
+      if (how === 'SIGSTOP') victim.child.kill('SIGCONT');
+      if (interrupted) return;
     }
     await approval;
-    if (attempt > 50) throw new Error(`${name}: no kill interrupted a run in ${attempt} attempts.`);
+    if (attempt > 50) throw new Error(`${name}: no strike interrupted a run in ${attempt} attempts.`);
   }
 }
 
@@ -186,7 +199,10 @@ async function judge({
       if (count !== 1) record.faults.push(`${id}: effect "${key}" is there ${count} times`);
     }
   }
-  const said = record.workers.flatMap((worker) => worker.said).sort((a, b) => a.at - b.at);
+  // What a woken process still says it began is an effect outside the database; what it saved is judged above.
+  const said = record.workers
+    .flatMap((worker) => worker.said.filter(({ line, at }) => at < worker.pausedAt || !line.startsWith('ran|')))
+    .sort((a, b) => a.at - b.at);
   const recorded = new Set<string>();
   for (const { line } of said) {
     const [verb = '', ...rest] = line.split('|');
@@ -203,7 +219,7 @@ async function judge({
   return { doubled, lost };
 }
 
-/** Thirty kills, some at a time. */
+/** All strikes, some at a time. */
 export async function run(seed: number): Promise<{ passed: number; failed: number }> {
   const base = mkdtempSync(join(tmpdir(), 'falaj-faults-pipeline-'));
   // Run by root, the server runs as another user, who must be able to enter.
@@ -220,8 +236,8 @@ export async function run(seed: number): Promise<{ passed: number; failed: numbe
     let next = 0;
     await Promise.all(
       Array.from({ length: LANES }, async () => {
-        for (let kill = next++; kill < KILLS; kill = next++)
-          await oneKill(`kill-${kill}`, randomFrom(seed + kill), parts);
+        for (let turn = next++; turn < KILLS + PAUSES; turn = next++)
+          await oneStrike(`strike-${turn}`, turn < KILLS ? 'SIGKILL' : 'SIGSTOP', randomFrom(seed + turn), parts);
       }),
     );
     await Promise.all(record.started.map((id) => engine.untilEnded({ ...scope, id }, AbortSignal.timeout(120_000))));
@@ -232,10 +248,10 @@ export async function run(seed: number): Promise<{ passed: number; failed: numbe
     for (const fault of record.faults) console.log(`     seed ${seed}: ${fault}`);
     const failed = record.faults.length;
     console.log(
-      `${failed === 0 ? 'ok  ' : 'FAIL'} pipeline: ${KILLS} killed, ${record.resumed} resumed (slowest ${(record.slowestMs / 1000).toFixed(1)} s), ` +
+      `${failed === 0 ? 'ok  ' : 'FAIL'} pipeline: ${KILLS} killed and ${PAUSES} paused, ${record.resumed} resumed (slowest ${(record.slowestMs / 1000).toFixed(1)} s), ` +
         `${doubled} doubled effects, ${lost} lost acknowledged writes; ${record.started.length} runs, ${record.started.length * COMMITS.length} effects`,
     );
-    return { passed: record.resumed, failed: Math.max(failed, KILLS - record.resumed) };
+    return { passed: record.resumed, failed: Math.max(failed, KILLS + PAUSES - record.resumed) };
   } finally {
     await Promise.all(record.workers.map(kill));
     await server.stop();

@@ -36,7 +36,10 @@ export interface LogLine {
   readonly at: Date;
 }
 
-const HELD = `held as (select zone from workflows.run
+// A process that is paused within a transaction must not keep its lock for longer than its lease.
+export const GIVE_UP_IDLE = `set_config('idle_in_transaction_session_timeout', '8000', true)`;
+
+const HELD = `held as (select zone, ${GIVE_UP_IDLE} from workflows.run
   where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for share)`;
 
 const held = ({ workspaceId, id, fence }: Holding): [string, string, number] => [workspaceId, id, fence];
@@ -79,7 +82,7 @@ export async function takeUp(
            and s.run_id = r.id and s.ended_at >= coalesce(r.claimed_at, '-infinity')) then 0 else fruitless_claims + 1 end,
          claimed_at = clock_timestamp(), started_at = coalesce(started_at, clock_timestamp())
        where workspace_id = $1 and id = $2 and job_id = $3 and state in ('QUEUED', 'RUNNING')
-       returning *, clock_timestamp() as clock`,
+       returning *, clock_timestamp() as clock, ${GIVE_UP_IDLE}`,
       [ref.workspaceId, ref.id, jobId, holder],
     );
     const [run] = rows;
@@ -170,8 +173,8 @@ export function openJournal(database: Database, holding: Holding): Journal {
         () =>
           database.inWorkspace(scope, async (tx) => {
             const { rows } = await clientOf(tx).query<{ cancel_reason: string | null; done: boolean }>(
-              `select cancel_reason, exists (select from workflows.step where workspace_id = $1 and run_id = $2
-               and kind = 'COMMIT' and key = $4) as done
+              `select ${GIVE_UP_IDLE}, cancel_reason, exists (select from workflows.step where workspace_id = $1
+               and run_id = $2 and kind = 'COMMIT' and key = $4) as done
              from workflows.run where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for share`,
               [...held(holding), key],
             );
@@ -220,7 +223,8 @@ export function openJournal(database: Database, holding: Holding): Journal {
         database.asSystem(async (tx) => {
           // Signals lock the run as well: each is either seen here or finds the run WAITING.
           const own = await clientOf(tx).query(
-            `select from workflows.run where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for update`,
+            `select ${GIVE_UP_IDLE} from workflows.run
+             where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for update`,
             held(holding),
           );
           if (own.rowCount === 0) throw new LeaseLost();
@@ -244,7 +248,7 @@ export function openJournal(database: Database, holding: Holding): Journal {
         database.asSystem(async (tx) => {
           const { rowCount } = await clientOf(tx).query(
             `update workflows.run set state = 'QUEUED', wake_at = now(), job_id = null, holder = null, fruitless_claims = 0
-             where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING'`,
+             where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' returning ${GIVE_UP_IDLE}`,
             held(holding),
           );
           if (!rowCount) throw new LeaseLost();
@@ -261,7 +265,8 @@ export function openJournal(database: Database, holding: Holding): Journal {
       persistently(() =>
         database.inWorkspace(scope, async (tx) => {
           const { rows } = await clientOf(tx).query<RunRecord>(
-            `select * from workflows.run where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for update`,
+            `select *, ${GIVE_UP_IDLE} from workflows.run
+             where workspace_id = $1 and id = $2 and fence = $3 and state = 'RUNNING' for update`,
             held(holding),
           );
           const [run] = rows;

@@ -96,6 +96,19 @@ describe('processes', () => {
     expect(first.child.exitCode).toBeNull();
   });
 
+  test('a paused one in the middle of a transaction does not keep the run from others', async () => {
+    const first = await startWorker();
+    await begin('standing', 'r1', null);
+    await first.heard('stand r1');
+    first.child.kill('SIGSTOP');
+    const second = await startWorker();
+    expect(await ended(engine, 'r1')).toMatchObject({ state: 'SUCCEEDED', output: second.child.pid });
+    first.child.kill('SIGCONT');
+    await sleep(2_000);
+    expect(await effects()).toEqual([`r1 by ${second.child.pid}`]);
+    expect((await engine.status(ref('r1'))).claims).toBe(2);
+  });
+
   test('one that stops in order hands over at once, at no cost of attempts', async () => {
     const first = await startWorker();
     await begin('relay', 'r1', { pauseMs: 3_000 });

@@ -6,7 +6,7 @@ import { counter, type Logger, PlatformError, withSpan } from '@falaj/runtime';
 import { dispatch, queueOf } from './dispatch.js';
 import { type AnyWorkflow, type HeldRun, holdRun, type Outcome } from './held-run.js';
 import { type Job, LEASE_SECONDS, openJobQueue } from './job-queue.js';
-import { type EndOfRun, type Journal, LeaseLost, openJournal, type Taken, takeUp } from './journal.js';
+import { type EndOfRun, GIVE_UP_IDLE, type Journal, LeaseLost, openJournal, type Taken, takeUp } from './journal.js';
 import type { Notices } from './notices.js';
 import { startPump } from './pump.js';
 import { keyOf, type RunRecord, toWorkflowError } from './run-record.js';
@@ -72,6 +72,7 @@ export async function startWorkers(parts: {
   const dispatching = startPump(
     async () => {
       const once = async (tx: Tx) => {
+        await clientOf(tx).query(`select ${GIVE_UP_IDLE}`);
         await fireDue(tx);
         return dispatch(tx, queue, workflows);
       };

@@ -46,6 +46,20 @@ const stubborn = defineWorkflow({
   },
 });
 
+/** Stands still in the middle of its transaction, which holds the run's row. */
+const standing = defineWorkflow({
+  name: 'standing',
+  version: 1,
+  run: async (flow: Flow<Tx>) => {
+    await flow.commit('stand', async (tx) => {
+      await writeEffect(tx, `${flow.id} by ${process.pid}`);
+      say(`stand ${flow.id}`);
+      await sleep(1_000);
+    });
+    return process.pid;
+  },
+});
+
 /** Writes when it began and ended, for others to count how many ran at once. */
 const timed = defineWorkflow({
   name: 'timed',
@@ -62,6 +76,7 @@ const database = await openDatabase({ url, applicationName: 'falaj test worker' 
 const engine = await createWorkflowEngine({ database });
 engine.define(relay);
 engine.define(stubborn);
+engine.define(standing);
 engine.define(timed);
 await engine.startWorkers({ concurrency: Number(concurrency) });
 say('ready');
