@@ -123,7 +123,7 @@ describe('a definition', () => {
       [command('a', {}, { inputs: { x: ref('env.HOME') } })],
       'a',
       'parameters.inputs',
-      `${ref('env.HOME')} is no reference: write ${ref('parameters.name')} or ${ref('stages.name.output')}`,
+      `${ref('env.HOME')} is no reference: write ${ref('parameters.name')} or ${ref('stages.name.output')}, and $\${ for the text itself`,
     ],
     [
       'a missing parameter',
@@ -253,6 +253,12 @@ describe('references', () => {
       ),
     ).toEqual({ deep: [{ n: 3 }], text: '3-t-["x"]', model: { artifact: 'k', digest: 'd', bytes: 1 } });
     expect(() => resolveInputs({ x: ref('stages.a.none') }, known)).toThrow(/Nothing stands for/);
+  });
+
+  it('leave a doubled sign as the text that it is', () => {
+    const script = `echo $${ref('HOME')} ${ref('parameters.n')}`;
+    expect(problems([command('a', {}, { argv: ['sh', '-c', `echo $${ref('HOME')}`] })])).toEqual([]);
+    expect(resolveInputs({ script }, known)).toEqual({ script: `echo ${ref('HOME')} 3` });
   });
 
   it('take from events, or say what the event lacks', () => {

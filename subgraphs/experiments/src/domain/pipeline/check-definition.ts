@@ -100,7 +100,9 @@ function checkReference(
   report: (problem: string) => void,
 ): void {
   if (reference.kind === 'malformed' || reference.kind === 'event')
-    report(`${reference.text} is no reference: write \${parameters.name} or \${stages.name.output}`);
+    report(
+      `${reference.text} is no reference: write \${parameters.name} or \${stages.name.output}, and $\${ for the text itself`,
+    );
   else if (reference.kind === 'parameter') {
     if (!scope.parameters.has(reference.name))
       report(`the pipeline has no parameter "${reference.name}"; it has ${listed([...scope.parameters.keys()])}`);

@@ -9,7 +9,8 @@ export type Reference =
   | { readonly kind: 'event'; readonly path: readonly string[]; readonly text: string }
   | { readonly kind: 'malformed'; readonly text: string };
 
-const REFERENCE = /\$\{([^}]*)\}/g;
+/** `$${` is the text `${` itself, for programs that mean something by it. */
+const REFERENCE = /(\$?)\$\{([^}]*)\}/g;
 
 function parse(inner: string): Reference {
   const text = `\${${inner}}`;
@@ -30,7 +31,8 @@ export function soleReference(text: string): Reference | undefined {
 
 /** Every reference in the value, however deep. */
 export function referencesIn(value: Value): Reference[] {
-  if (typeof value === 'string') return [...value.matchAll(REFERENCE)].map((match) => parse(match[1] as string));
+  if (typeof value === 'string')
+    return [...value.matchAll(REFERENCE)].flatMap(([, doubled, inner]) => (doubled ? [] : [parse(inner as string)]));
   if (Array.isArray(value)) return value.flatMap((part: Value) => referencesIn(part));
   if (typeof value === 'object' && value !== null) return Object.values(value as Values).flatMap(referencesIn);
   return [];
@@ -41,7 +43,9 @@ export function resolveReferences(value: Value, look: (reference: Reference) => 
   if (typeof value === 'string') {
     const whole = soleReference(value);
     if (whole) return look(whole);
-    return value.replaceAll(REFERENCE, (_text, inner: string) => written(look(parse(inner))));
+    return value.replaceAll(REFERENCE, (text, doubled: string, inner: string) =>
+      doubled ? text.slice(1) : written(look(parse(inner))),
+    );
   }
   if (Array.isArray(value)) return value.map((part: Value) => resolveReferences(part, look));
   if (typeof value === 'object' && value !== null)
