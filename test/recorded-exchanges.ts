@@ -54,9 +54,12 @@ const OPAQUE_ID = /\b[a-z]{2,5}_[0-9a-f]{20,}\b/g;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/;
 /** What no two platforms share: the root of the audit log hashes ids and times. */
 const SECRETS = new Set(['token', 'traceId', 'cursor', 'endCursor', 'startCursor', 'root']);
-const DAY_MS = 86_400_000;
+/** Asked until the answer suits. */
+const POLLED = new Set(['VerifyAuditLog']);
+/** What is made now ends within this time. */
+const MONTH_MS = 31 * 86_400_000;
 
-/** Of a query asked until its answer suits, the last. Ids by order of first appearance; instants of today, tokens and the journey's label by their kind; all else as it is. */
+/** Of a query asked until its answer suits, the last. Ids by order of first appearance; instants about now, tokens and the journey's label by their kind; all else as it is. */
 export function normalised(exchanges: readonly Exchange[], label: string): Exchange[] {
   const ids = new Map<string, string>();
   const walk = (value: unknown, key = ''): unknown => {
@@ -66,13 +69,13 @@ export function normalised(exchanges: readonly Exchange[], label: string): Excha
     }
     if (typeof value !== 'string') return value;
     if (SECRETS.has(key)) return `<${key}>`;
-    if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < DAY_MS) return '<now>';
+    if (INSTANT.test(value) && Math.abs(Date.parse(value) - Date.now()) < MONTH_MS) return '<now>';
     return value.replaceAll(label, '<label>').replaceAll(OPAQUE_ID, (id) => {
       if (!ids.has(id)) ids.set(id, `<id ${ids.size}>`);
       return ids.get(id) ?? '';
     });
   };
   return exchanges
-    .filter(({ operation, mutation }, place) => mutation || exchanges[place + 1]?.operation !== operation)
+    .filter(({ operation }, place) => !POLLED.has(operation) || exchanges[place + 1]?.operation !== operation)
     .map((exchange) => walk(exchange) as Exchange);
 }
