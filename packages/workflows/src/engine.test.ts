@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientOf, type Tx } from '@falaj/database';
+import { clientOf, openDatabase, type Tx } from '@falaj/database';
 import { defineWorkflow, type Flow, type Json, PlatformError } from '@falaj/runtime';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWorkflowEngine } from './index.js';
 import { readEffects, writeEffect } from './testing/effects.js';
 import { ended, openTestEngines, ref, scope, type TestEngines } from './testing/engines.js';
 
@@ -112,6 +114,27 @@ describe('a run', () => {
     await engine.start(begin('bigint', 'r2'));
     expect((await ended(engine, 'r1')).error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', step: 'much' });
     expect((await ended(engine, 'r2')).error).toMatchObject({ code: 'BAD_USER_INPUT', step: 'big' });
+  });
+});
+
+describe('a database user who may not create schemas', () => {
+  test('is told what to grant', async () => {
+    const owner = new pg.Client({ connectionString: engines.url });
+    await owner.connect();
+    const user = `limited_${process.pid}`;
+    await owner.query(`create role ${user} login password 'limited'; grant falaj_app, falaj_system to ${user}`);
+    const url = Object.assign(new URL(engines.url), { username: user, password: 'limited' });
+    const database = await openDatabase({ url: url.href });
+    try {
+      const engine = await createWorkflowEngine({ database });
+      engine.define(workflow('noop', async () => null));
+      await expect(engine.startWorkers()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: /Grant CREATE/ });
+      await engine.stop();
+    } finally {
+      await database.close();
+      await owner.query(`drop role ${user}`);
+      await owner.end();
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 // pg-boss behind the five things that are asked of it: which process may take up which run, in order of priority, with a
 // heartbeat that moves a dead process's runs to another. It keeps its tables in a schema of its own, made and migrated by
 // itself as the user of the URL; the system role may write jobs, so that a run and its job commit together.
-import { clientOf, type Tx } from '@falaj/database';
-import type { Logger, WorkflowRef } from '@falaj/runtime';
+import { clientOf, type Tx, translateDatabaseError } from '@falaj/database';
+import { type Logger, PlatformError, type WorkflowRef } from '@falaj/runtime';
 import { PgBoss } from 'pg-boss';
 
 const SCHEMA = 'falaj_jobs';
@@ -44,12 +44,17 @@ export async function openJobQueue(url: string, log: Logger): Promise<JobQueue> 
     openTelemetry: { enabled: false },
   });
   boss.on('error', (error) => log.warn('the job queue reports a fault', { reason: error.message }));
-  await boss.start();
-  await boss.getDb().executeSql(
-    `begin; select pg_advisory_xact_lock(${LOCK});
-     grant usage on schema ${SCHEMA} to falaj_system;
-     grant select, insert, update, delete on all tables in schema ${SCHEMA} to falaj_system; commit`,
-  );
+  try {
+    await boss.start();
+    await boss.getDb().executeSql(
+      `begin; select pg_advisory_xact_lock(${LOCK});
+       grant usage on schema ${SCHEMA} to falaj_system;
+       grant select, insert, update, delete on all tables in schema ${SCHEMA} to falaj_system; commit`,
+    );
+  } catch (error) {
+    await boss.stop({ graceful: false, close: true }).catch(() => undefined);
+    throw refusal(error);
+  }
 
   return {
     async ensure(queue) {
@@ -87,3 +92,13 @@ export async function openJobQueue(url: string, log: Logger): Promise<JobQueue> 
 }
 
 const attemptOf = ({ id, retryCount }: Job) => ({ id, retryCount });
+
+/** pg-boss makes its own tables: the one right beyond those of the migrations. */
+function refusal(error: unknown): unknown {
+  if ((error as { code?: string }).code !== '42501') return translateDatabaseError(error);
+  return new PlatformError(
+    'CONFIG_INVALID',
+    `The job queue may not set up its schema ${SCHEMA}: ${(error as Error).message}. Grant CREATE on the database to the user of the database URL.`,
+    { cause: error },
+  );
+}
