@@ -75,6 +75,8 @@ describe('a filter', () => {
     ["attributes.startedAt > 'yesterday'", 24, "'yesterday'", 'an instant such as'],
     ["attributes.startedAt > '2026-02-31T99:00:00Z'", 24, '', 'an instant such as'],
     ['metrics.a = 1 ; drop table', 15, '";"', 'an operator'],
+    ['metrics."" = 1', 1, 'a name of 0 characters', '1 to 250'],
+    ['metrics."a\0" = 1', 1, 'a name of 2 characters', 'without U+0000'],
     ['metrics.a == 1', 12, '"="', 'a number'],
   ])('%s is refused at position %i', (text, position, found, expected) => {
     const error = refusal(() => parseFilter(text));

@@ -111,6 +111,13 @@ class Parser {
     const { scope, name } = token.field;
     if (scope === 'attributes' && !isAttribute(name))
       throw refuse(this.#what, token.position, token.text, `one of ${Object.keys(attributes).join(', ')}`);
+    if (name === '' || name.length > filterLimits.name || name.includes('\0'))
+      throw refuse(
+        this.#what,
+        token.position,
+        `a name of ${name.length} characters`,
+        `1 to ${filterLimits.name} characters without U+0000`,
+      );
     this.#at++;
     return token.field;
   }

@@ -10,7 +10,14 @@ export type Token = { readonly position: number; readonly text: string } & (
   | { readonly kind: 'END' }
 );
 
-export const filterLimits = { characters: 4_000, comparisons: 100, depth: 20, list: 200, pattern: 500 } as const;
+export const filterLimits = {
+  characters: 4_000,
+  comparisons: 100,
+  depth: 20,
+  list: 200,
+  pattern: 500,
+  name: 250,
+} as const;
 
 const scopes: Readonly<Record<string, Scope>> = {
   metrics: 'metrics',
