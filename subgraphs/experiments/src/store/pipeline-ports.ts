@@ -2,17 +2,17 @@
 import type { Call } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import type { Directory } from '@falaj/identity';
-import { currentTraceparent, PlatformError, type Principal, type Step } from '@falaj/runtime';
+import { currentTraceparent, isPlatformError, PlatformError, type Principal, type Step } from '@falaj/runtime';
 import type { Platform, RequestContext } from '@falaj/subgraph-kit';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { cacheKey } from '../domain/pipeline/cache-key.js';
-import { prepare, sourcesOfSet, validate } from '../domain/pipeline/data-stages.js';
+import { prepare, setHolds, sourcesOfSet, validate } from '../domain/pipeline/data-stages.js';
 import type { StageType, Values, ValueType } from '../domain/pipeline/definition.js';
 import type { CachedResult, PipelinePorts } from '../domain/pipeline/execute-pipeline.js';
 import { gate } from '../domain/pipeline/gate-stage.js';
 import { deploy, evaluate, register, train, trainingHolds } from '../domain/pipeline/model-stages.js';
 import type { PlannedStage, RunPlan } from '../domain/pipeline/pipeline-run.js';
-import { type Perform, present, type StageContext } from '../domain/pipeline/stage-context.js';
+import { type Perform, pause, present, type StageContext } from '../domain/pipeline/stage-context.js';
 import { runCommand } from './pipeline-command.js';
 import { pipelineCache, pipelineStage } from './pipeline-tables.js';
 import {
@@ -35,6 +35,9 @@ const performers: Readonly<Record<Exclude<StageType, 'APPROVE'>, Perform>> = {
   DEPLOY: deploy,
   COMMAND: (context) => context.runCommand(),
 };
+
+/** What an earlier result points to must still be there for the principal of this run. */
+const stillHolds: Partial<Record<StageType, typeof trainingHolds>> = { PREPARE: setHolds, TRAIN: trainingHolds };
 
 const LABEL = /* GraphQL */ `
   query PipelineLabel($id: ID!) {
@@ -78,7 +81,12 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
       signal: step.signal,
       clientName: 'pipeline',
     });
-    return { principal, query: (document, variables) => platform.graph.query(document, variables, request()) };
+    const query: StageContext['query'] = (document, variables) => {
+      const ask = () => platform.graph.query<never>(document, variables, request());
+      // What only reads may be asked again while a part of the platform restarts; an attempt should not hang on that.
+      return /^\s*query\b/.test(document) ? patiently(ask, step.signal) : ask();
+    };
+    return { principal, query };
   }
 
   /** What is shown of a running attempt; a process that lost the run counts a lower attempt and changes nothing. */
@@ -177,7 +185,7 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
     const codeReference = process.env.FALAJ_CODE_REFERENCE ?? '';
     const key = cacheKey({ type: stage.type, inputs, fingerprint, codeReference });
     const found = await earlierResult(plan, key, stage.cacheSeconds);
-    const holds = found !== null && (stage.type !== 'TRAIN' || (await trainingHolds({ query }, found.outputs)));
+    const holds = found !== null && (await (stillHolds[stage.type]?.({ query }, found.outputs) ?? true));
     return { key, hit: holds ? found : null };
   }
 
@@ -212,6 +220,18 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
     lookUp,
     perform,
   };
+}
+
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const wait of [500, 1_000, 2_000, 4_000, 8_000, 15_000]) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPlatformError(error) || !error.retryable) throw error;
+    }
+    await pause(wait, signal);
+  }
+  return ask();
 }
 
 async function labelRate(

@@ -11,6 +11,7 @@ import {
   type RunPlan,
   type StoredError,
   stateOfError,
+  trainingName,
 } from '../domain/pipeline/pipeline-run.js';
 import { pipeline, pipelineCache, pipelineRun, pipelineStage } from './pipeline-tables.js';
 import { notify } from './run-queue.js';
@@ -170,12 +171,14 @@ export async function endRun(tx: Tx, end: WorkflowEnd<PipelineInput, Json>): Pro
       .where(and(eq(pipelineStage.runId, runId), inArray(pipelineStage.state, from)));
   await change(['PENDING'], 'SKIPPED');
   await change(['RUNNING', 'WAITING'], 'CANCELLED', { finishedAt: now() });
-  const trainings = open.flatMap(({ trainingRunId }) => (trainingRunId ? [trainingRunId] : []));
+  const trainings = open
+    .filter(({ type }) => type === 'TRAIN')
+    .map(({ name }) => trainingName({ pipeline: ended?.pipeline ?? '', runId }, name));
   if (end.state !== 'SUCCEEDED' && trainings.length > 0) {
     const asked = await tx
       .update(run)
       .set({ cancelRequested: true })
-      .where(and(inArray(run.id, trainings), inArray(run.state, ['QUEUED', 'RUNNING'])))
+      .where(and(inArray(run.name, trainings), inArray(run.state, ['QUEUED', 'RUNNING'])))
       .returning({ id: run.id });
     for (const { id } of asked) await notify(tx, id);
   }

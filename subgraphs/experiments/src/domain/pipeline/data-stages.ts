@@ -24,6 +24,9 @@ const SERVICE = /* GraphQL */ `
     dataSource(id: $source) { digest }
   }
 `;
+const SET = /* GraphQL */ `
+  query PipelineTrainingSet($id: ID!) { trainingSet(id: $id) { digest } }
+`;
 const VIEW = /* GraphQL */ `
   query PipelineView($id: ID!) { featureView(id: $id) { digest source { digest } } }
 `;
@@ -78,6 +81,14 @@ async function createSet(context: StageContext, name: string): Promise<FoundSet>
     if (found) return found;
     throw error;
   }
+}
+
+/** Whether an earlier set may stand for a new one: it is there, and the principal may see it. */
+export async function setHolds({ query }: Pick<StageContext, 'query'>, outputs: Values): Promise<boolean> {
+  const { trainingSet } = await query<{ trainingSet: { digest: string | null } | null }>(SET, {
+    id: outputs.trainingSetId,
+  }).catch(() => ({ trainingSet: null }));
+  return trainingSet?.digest === outputs.digest;
 }
 
 /** Digests of everything that a training set would be made of now. */

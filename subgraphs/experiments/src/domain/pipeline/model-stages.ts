@@ -3,6 +3,7 @@
 import { isPlatformError, PlatformError } from '@falaj/runtime';
 import { type Bound, brokenBounds, type Refusal, refuseUnless } from './bounds.js';
 import type { Value, Values } from './definition.js';
+import { trainingName } from './pipeline-run.js';
 import { type Perform, pause, present, type StageContext } from './stage-context.js';
 
 const LOOK_MS = 500;
@@ -85,9 +86,6 @@ export const train: Perform = async (context) => {
   }
 };
 
-/** The name carries run, stage and try: an attempt after a crash finds the training that the first one started. */
-const nameOf = ({ plan, stage }: StageContext): string => `${plan.pipeline} ${stage} ${plan.runId}`;
-
 async function findRun(context: StageContext): Promise<string | undefined> {
   const { inputs, query } = context;
   const { runs } = await query<{
@@ -98,11 +96,14 @@ async function findRun(context: StageContext): Promise<string | undefined> {
   });
   return runs.edges
     .map(({ node }) => node)
-    .find(({ name, state }) => name === nameOf(context) && state !== 'FAILED' && state !== 'CANCELLED')?.id;
+    .find(
+      ({ name, state }) =>
+        name === trainingName(context.plan, context.stage) && state !== 'FAILED' && state !== 'CANCELLED',
+    )?.id;
 }
 
 async function startRun(context: StageContext): Promise<string> {
-  const input = { ...context.inputs, name: nameOf(context) };
+  const input = { ...context.inputs, name: trainingName(context.plan, context.stage) };
   const { startTrainingRun } = await context.query<{ startTrainingRun: { run: { id: string } | null } }>(START, {
     input,
   });

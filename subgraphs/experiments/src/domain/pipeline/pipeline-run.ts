@@ -94,3 +94,7 @@ export interface Decision {
   readonly reason: string;
   readonly principalId: string;
 }
+
+/** Name of the training that a stage starts: an attempt after a crash finds it by that, and so does a cancellation. */
+export const trainingName = (run: { readonly pipeline: string; readonly runId: string }, stage: string): string =>
+  `${run.pipeline} ${stage} ${run.runId}`;
