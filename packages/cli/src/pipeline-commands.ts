@@ -70,7 +70,7 @@ export function addPipelineCommands(program: Command): void {
     .action((name: string, options: RunOptions) =>
       asking(options, async (client) => {
         const id = await startRun(client, name, options);
-        if (options.wait) return settle(client, id, options.json ?? false);
+        if (options.wait) return settle(options, id);
         print(options.json ? JSON.stringify({ runId: id }) : id);
       }),
     );
@@ -78,9 +78,7 @@ export function addPipelineCommands(program: Command): void {
   withSignIn(pipeline.command('wait <run>'))
     .description('Follow a run to its end; exit code as of run --wait.')
     .option('--json', 'print the run as JSON instead of lines')
-    .action((id: string, options: SignInOptions & { json?: boolean }) =>
-      asking(options, (client) => settle(client, id, options.json ?? false)),
-    );
+    .action((id: string, options: SignInOptions & { json?: boolean }) => asking(options, () => settle(options, id)));
 
   withSignIn(pipeline.command('resume <run>'))
     .description('Go on with a run that failed, was refused or cancelled; what its stages made stays.')
@@ -91,7 +89,7 @@ export function addPipelineCommands(program: Command): void {
       asking(options, async (client) => {
         const { version } = options;
         await client.data(ResumePipelineRunDocument, { input: { runId, ...(version ? { version } : {}) } });
-        if (options.wait) return settle(client, runId, options.json ?? false);
+        if (options.wait) return settle(options, runId);
       }),
     );
 
@@ -152,9 +150,10 @@ async function startRun(client: FalajClient, name: string, options: RunOptions):
   return id;
 }
 
-async function settle(client: FalajClient, id: string, json: boolean): Promise<void> {
-  const state = await followRun(client, id, json ? () => undefined : print);
-  await showRun(client, id, { json, print });
+async function settle(options: SignInOptions & { readonly json?: boolean }, id: string): Promise<void> {
+  const json = options.json ?? false;
+  const state = await followRun(() => signIn(options), id, json ? () => undefined : print);
+  await showRun(await signIn(options), id, { json, print });
   process.exitCode = state === 'SUCCEEDED' ? EXIT.done : state === 'FAILED' ? EXIT.failed : EXIT.refused;
 }
 

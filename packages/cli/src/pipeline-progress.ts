@@ -19,12 +19,20 @@ interface ShownStage {
   readonly error?: { readonly code: string; readonly message?: string | null } | null;
 }
 
-/** Shows each change of each stage until the run has ended; answers its state. A platform that restarts is waited for. */
-export async function followRun(client: FalajClient, runId: string, print: (line: string) => void): Promise<string> {
+/**
+ * Shows each change of each stage until the run has ended; answers its state. A platform that restarts is waited for;
+ * where a token ran out, `connect` signs in again.
+ */
+export async function followRun(
+  connect: () => Promise<FalajClient>,
+  runId: string,
+  print: (line: string) => void,
+): Promise<string> {
   const shown = new Map<string, string>();
   let lastSeen = Date.now();
   for (;;) {
     try {
+      const client = await connect();
       for await (const event of client.subscribe(PipelineRunProgressDocument, { runId })) {
         if (event.errors) throw new FalajError(event.errors);
         const progress = event.data?.pipelineRunProgress;
@@ -87,9 +95,12 @@ export async function showRun(
   const { pipelineRun } = await client.data(PipelineRunStateDocument, { id });
   if (json) return print(JSON.stringify(pipelineRun));
   const seconds = secondsBetween(pipelineRun?.startedAt, pipelineRun?.finishedAt);
-  const why = pipelineRun?.error?.message ?? pipelineRun?.cancelReason;
+  // Why a stage did not succeed stands at its own line.
+  const why = pipelineRun?.error?.stage
+    ? `at ${pipelineRun.error.stage}`
+    : (pipelineRun?.error?.message ?? pipelineRun?.cancelReason);
   print(
     `${pipelineRun?.pipelineName} version ${pipelineRun?.pipelineVersion}, run ${id}: ${pipelineRun?.state}` +
-      `${seconds === null ? '' : ` in ${seconds.toFixed(1)} s`}${why ? `. ${why}` : ''}`,
+      `${seconds === null ? '' : ` in ${seconds.toFixed(1)} s`}${why ? `: ${why}` : ''}`,
   );
 }
