@@ -126,6 +126,8 @@ async function asking(options: SignInOptions, work: (client: FalajClient) => Pro
   try {
     await work(await signIn(options));
   } catch (error) {
+    if (error instanceof TypeError && error.message === 'fetch failed')
+      throw new Error('The platform cannot be reached; start it, or give its address by --url.', { cause: error });
     if (!(error instanceof FalajError)) throw error;
     process.stderr.write(`${error.code}: ${error.message}\n`);
     process.exitCode = REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
