@@ -19,8 +19,6 @@ import { RunSearchResolver } from './schema/run-search.js';
 import { TrainingSet } from './schema/run-types.js';
 import { TrainingSetRunsResolver } from './schema/training-set.js';
 import { experiments, runs } from './store/governed.js';
-import { startReproductionWatch } from './store/reproduce-watch.js';
-import { reproductions } from './store/reproduction-tables.js';
 import {
   pipelineDecisions,
   pipelineRuns,
@@ -28,6 +26,8 @@ import {
   pipelines,
   pipelineTriggers,
 } from './store/pipeline-governed.js';
+import { startReproductionWatch } from './store/reproduce-watch.js';
+import { reproductions } from './store/reproduction-tables.js';
 import { RUN_CHANNEL } from './store/run-queue.js';
 import { workerPorts } from './store/worker-ports.js';
 
@@ -68,7 +68,11 @@ export const experimentsSubgraph: SubgraphDefinition<ExperimentsServices> = {
     ModelVersion: async (ids) => ids.map((id) => ({ id })),
     TrainingSet: async (ids) => ids.map((id) => ({ id })),
   },
-  filterFields: { 'RunFilter.experimentId': 'Run.experiment', 'RunFilter.archived': 'Run.archivedAt', 'PipelineFilter.newestOnly': 'Pipeline.version' },
+  filterFields: {
+    'RunFilter.experimentId': 'Run.experiment',
+    'RunFilter.archived': 'Run.archivedAt',
+    'PipelineFilter.newestOnly': 'Pipeline.version',
+  },
   rules,
   migrations: { name: 'experiments', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
   createServices,
