@@ -63,9 +63,15 @@ export async function createPipelineServices(
     const { workspaceId, topic, position } = event;
     if (workspaceId === undefined) return;
     const payload = (typeof event.payload === 'object' ? (event.payload ?? {}) : {}) as Values;
-    await database.asSystem((tx) =>
-      fireTriggers(tx, engine, { workspaceId, event: topic, key: position, payload, toldBy: null }),
-    );
+    try {
+      await database.asSystem((tx) =>
+        fireTriggers(tx, engine, { workspaceId, event: topic, key: position, payload, toldBy: null }),
+      );
+    } catch (error) {
+      // What can never succeed must not hold up the events behind it.
+      if (!isPlatformError(error) || error.retryable) throw error;
+      platform.log.error('an event could not be handed to triggers', { topic, position, error: error.message });
+    }
   }
 
   /** One firing of a trigger: starts the run as the owner of the trigger, with all that a person's start has. */

@@ -108,6 +108,8 @@ describe('triggers', () => {
         match: { pipeline: 'upstream', state: 'SUCCEEDED' },
       },
     });
+    const itself = { name: 'loop', pipeline: 'upstream', event: 'experiments.pipeline-run-ended' };
+    expect((await process1.ask(scientist, set, { input: itself })).message).toContain('would start itself for ever');
     await ended(await start('upstream'));
     expect((await ended(await some('downstream'))).state).toBe('SUCCEEDED');
   });

@@ -7,7 +7,7 @@ import { referencesIn } from '../domain/pipeline/references.js';
 import { runParameters } from '../domain/pipeline/run-parameters.js';
 import { pipelineTriggers } from '../store/pipeline-governed.js';
 import { fireTriggers, saveTrigger, stopTrigger, type TriggerRequest } from '../store/pipeline-triggers.js';
-import { pipelineNamed } from '../store/pipeline-writes.js';
+import { pipelineNamed, RUN_ENDED_TOPIC } from '../store/pipeline-writes.js';
 import type { ExperimentsContext } from './context.js';
 import { SchedulePipelineInput, SetPipelineTriggerInput, TriggerPipelinesInput } from './pipeline-inputs.js';
 import { PipelineTriggerPayload, TriggerPipelinesPayload } from './pipeline-payloads.js';
@@ -62,6 +62,12 @@ export class PipelineTriggerResolver {
     @Ctx() context: ExperimentsContext,
   ): Promise<PipelineTriggerPayload> {
     const { event, match, ...wanted } = parseInput(eventInput, input);
+    if (event === RUN_ENDED_TOPIC && (match?.pipeline ?? wanted.pipeline) === wanted.pipeline)
+      throw new PlatformError(
+        'BAD_USER_INPUT',
+        `match.pipeline: found ${match?.pipeline ?? 'nothing'}, expected another pipeline: this one would start itself for ever.`,
+        { details: { field: 'match.pipeline' } },
+      );
     return save(context, 'setPipelineTrigger', wanted, { event, match: (match ?? {}) as Values });
   }
 

@@ -150,8 +150,8 @@ describe('a command', () => {
     expect(shown).toBe('up\nclosing\n');
   });
 
-  it('goes with the platform, however suddenly that ends', async () => {
-    const file = join(folder, 'orphan');
+  it.each(['SIGKILL', 'SIGSTOP'] as const)('goes with the platform when that gets %s', async (signal) => {
+    const file = join(folder, signal);
     const module = pathToFileURL(join(import.meta.dirname, '../../dist/store/pipeline-command.js')).href;
     const program = join(folder, 'platform.mjs');
     const code = `process.on('SIGTERM', () => {}); require('fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000)`;
@@ -164,7 +164,8 @@ describe('a command', () => {
     const platform = spawn(process.execPath, [program], { stdio: 'ignore' });
     const pid = await pidIn(file);
     expect(alive(pid)).toBe(true);
-    platform.kill('SIGKILL');
+    platform.kill(signal);
     expect(await gone(pid)).toBe(true);
+    platform.kill('SIGKILL');
   });
 });

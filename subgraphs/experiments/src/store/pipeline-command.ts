@@ -15,6 +15,9 @@ const GUARD = fileURLToPath(new URL('../../dist/store/pipeline-command-guard.js'
 
 /** Between the request to end and the end. */
 const GRACE_MS = 3_000;
+/** Shorter than what is left of a run's lease (10 s, renewed every 3 s) when its process stands still. */
+const LONGEST_SILENCE_MS = 6_000;
+const BEAT_MS = 1_000;
 const LAST_OUTPUT_MS = 1_000;
 export const LOG_KEPT = 16_384;
 const LARGEST_OUTPUTS = 262_144;
@@ -80,7 +83,7 @@ async function execute(folder: string, request: CommandRequest): Promise<{ end: 
   const { argv, signal } = request;
   signal.throwIfAborted();
   const inherited = INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name] as string]] : []));
-  const child = spawn(process.execPath, [GUARD, ...argv], {
+  const child = spawn(process.execPath, [GUARD, String(LONGEST_SILENCE_MS), ...argv], {
     cwd: folder,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -99,6 +102,7 @@ async function execute(folder: string, request: CommandRequest): Promise<{ end: 
   const said: Buffer[] = [];
   child.stdio[3]?.on('data', (chunk: Buffer) => said.push(chunk));
   child.stdin?.on('error', () => undefined);
+  const beats = setInterval(() => child.stdin?.write('.'), BEAT_MS);
   const stop = stopper(child);
   signal.addEventListener('abort', stop.ask, { once: true });
   try {
@@ -111,6 +115,7 @@ async function execute(folder: string, request: CommandRequest): Promise<{ end: 
   } finally {
     signal.removeEventListener('abort', stop.ask);
     stop.done();
+    clearInterval(beats);
   }
   for (const stream of child.stdio) stream?.destroy();
   const tail = output.end();

@@ -168,6 +168,16 @@ describe('a definition', () => {
       'is missing: without it nobody knows whether a cached result is of the same code',
     ],
     [
+      'an approver of the own choice',
+      [
+        { name: 'a', type: 'APPROVE', parameters: { role: ref('stages.b.x') } },
+        command('b', {}, { outputs: { x: 'STRING' } }),
+      ],
+      'a',
+      'parameters.role',
+      'must be written out: who starts a run does not choose who may approve it',
+    ],
+    [
       'an approval with retries',
       [{ name: 'a', type: 'APPROVE', retries: 1, parameters: { role: 'r' } }],
       'a',

@@ -125,6 +125,8 @@ function checkKind(stage: PipelineStage, report: Report): void {
     report('cache', `${type} acts on the world outside: an earlier result cannot stand for it`);
   if (type === 'APPROVE' && (stage.retries > 0 || stage.timeoutSeconds !== undefined))
     report(stage.retries > 0 ? 'retries' : 'timeoutSeconds', 'a person decides once, in their own time');
+  if (type === 'APPROVE' && typeof parameters.role === 'string' && referencesIn(parameters.role).length > 0)
+    report('parameters.role', 'must be written out: who starts a run does not choose who may approve it');
   if (type !== 'COMMAND') return;
   if (stage.cache && parameters.codeVersion === undefined)
     report('parameters.codeVersion', 'is missing: without it nobody knows whether a cached result is of the same code');
