@@ -127,7 +127,24 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const named = (name: string): string =>
   /^\w+$/.test(name) ? name : random() < 0.5 ? `"${name.replaceAll('"', '""')}"` : `\`${name}\``;
 const OPERATORS = ['=', '!=', '<>', '<', '<=', '>', '>='];
-const PATTERNS = ['risk%', '%', '_isk', 'R%', '%uae', 'a\\_b', '\\%', 'long%2', '%خ%', '', 'back\\\\slash', '%1', '6%'];
+const PATTERNS = [
+  'risk%',
+  '%',
+  '_isk',
+  'R%',
+  '%uae',
+  'a\\_b',
+  '\\%',
+  'long%2',
+  '%خ%',
+  '',
+  'خط%',
+  'long long%1',
+  'it_s%',
+  'back\\\\slash',
+  '%1',
+  '6%',
+];
 
 function comparison(): string {
   const kind = pick(['metrics', 'metrics', 'params', 'params', 'tags', 'text', 'step', 'time'] as const);
