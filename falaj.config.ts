@@ -11,6 +11,7 @@ export default defineConfig({
     { use: '@falaj/plugin-offline-store-duckdb' },
     { use: '@falaj/plugin-online-store-postgres', secrets: ['database-url'] },
     { use: '@falaj/plugin-trainer-gbdt', isolation: 'process' },
+    { use: '@falaj/plugin-trainer-tfjs', isolation: 'process' },
     { use: '@falaj/plugin-serving-onnx' },
     { use: '@falaj/plugin-compliance-uae' },
     { use: '@falaj/plugin-compliance-workspace' },

@@ -3,8 +3,8 @@
  * the base value of a binary model in ONNX Runtime.
  */
 import type { TrainingTask } from '@falaj/contracts';
+import { type Attribute, type OnnxNode, writeOnnx } from '@falaj/plugin-sdk/onnx';
 import type { Ensemble } from './boosting.js';
-import { type Attribute, type OnnxNode, writeOnnx } from './onnx-writer.js';
 import type { Tree } from './tree.js';
 
 const TREES_DOMAIN = 'ai.onnx.ml';
@@ -30,14 +30,14 @@ export function exportOnnx(
     {
       operator: 'TreeEnsembleRegressor',
       domain: TREES_DOMAIN,
-      input: INPUT_NAME,
+      inputs: [INPUT_NAME],
       output: raw,
       attributes: treeAttributes(ensemble),
     },
   ];
-  if (task === 'binary') nodes.push({ operator: 'Sigmoid', domain: '', input: raw, output, attributes: {} });
+  if (task === 'binary') nodes.push({ operator: 'Sigmoid', domain: '', inputs: [raw], output, attributes: {} });
   if (task === 'multiclass') {
-    nodes.push({ operator: 'Softmax', domain: '', input: raw, output, attributes: { axis: { integer: 1 } } });
+    nodes.push({ operator: 'Softmax', domain: '', inputs: [raw], output, attributes: { axis: { integer: 1 } } });
   }
   return writeOnnx({
     producer: `falaj-trainer-${trainer.name}`,

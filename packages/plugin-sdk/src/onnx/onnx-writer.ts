@@ -16,9 +16,16 @@ export interface OnnxNode {
   readonly operator: string;
   /** Empty for the standard operators. */
   readonly domain: string;
-  readonly input: string;
+  readonly inputs: readonly string[];
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A constant of the graph, row-major. */
+export interface FloatTensor {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+  readonly values: ArrayLike<number>;
 }
 
 export interface OnnxModel {
@@ -26,6 +33,7 @@ export interface OnnxModel {
   readonly producerVersion: string;
   readonly graph: string;
   readonly nodes: readonly OnnxNode[];
+  readonly constants?: readonly FloatTensor[];
   readonly input: FloatPort;
   readonly output: FloatPort;
   /** Version per operator domain. */
@@ -43,7 +51,9 @@ export interface FloatPort {
 export function writeOnnx(model: OnnxModel): Uint8Array {
   const graph = new MessageWriter();
   for (const node of model.nodes) graph.message(1, nodeMessage(node));
-  graph.text(2, model.graph).message(11, portMessage(model.input)).message(12, portMessage(model.output));
+  graph.text(2, model.graph);
+  for (const constant of model.constants ?? []) graph.message(5, tensorMessage(constant));
+  graph.message(11, portMessage(model.input)).message(12, portMessage(model.output));
   const file = new MessageWriter()
     .integer(1, IR_VERSION)
     .text(2, model.producer)
@@ -59,11 +69,9 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
 }
 
 function nodeMessage(node: OnnxNode): MessageWriter {
-  const message = new MessageWriter()
-    .text(1, node.input)
-    .text(2, node.output)
-    .text(3, `${node.operator}_${node.output}`)
-    .text(4, node.operator);
+  const message = new MessageWriter();
+  for (const input of node.inputs) message.text(1, input);
+  message.text(2, node.output).text(3, `${node.operator}_${node.output}`).text(4, node.operator);
   for (const [name, attribute] of Object.entries(node.attributes))
     message.message(5, attributeMessage(name, attribute));
   return message.text(7, node.domain);
@@ -77,6 +85,12 @@ function attributeMessage(name: string, attribute: Attribute): MessageWriter {
   if ('integers' in attribute) return message.packedIntegers(8, attribute.integers).integer(20, ATTRIBUTE.integers);
   for (const text of attribute.texts) message.text(9, text);
   return message.integer(20, ATTRIBUTE.texts);
+}
+
+function tensorMessage({ name, dimensions, values }: FloatTensor): MessageWriter {
+  const message = new MessageWriter();
+  for (const size of dimensions) message.integer(1, size);
+  return message.integer(2, FLOAT_TENSOR).packedFloats(4, values).text(8, name);
 }
 
 function portMessage(port: FloatPort): MessageWriter {
