@@ -1,18 +1,41 @@
 // Wires the deployments subgraph; nothing else.
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { type InferenceObserver, observeAll } from './domain/inference-observer.js';
 import type { InferencePorts } from './inference/index.js';
 import { rules } from './policy.js';
+import { AbOutcomesResolver } from './schema/ab-outcomes.js';
+import { AbTestResolver, EndpointAbTestsResolver } from './schema/ab-test.js';
 import type { DeploymentsServices } from './schema/context.js';
 import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver } from './schema/endpoint.js';
 import { ModelVersion } from './schema/endpoint-types.js';
 import { PredictResolver } from './schema/predict.js';
+import { EndpointRolloutsResolver, RolloutResolver } from './schema/rollout.js';
+import { EndpointShadowsResolver, ShadowResolver } from './schema/shadow.js';
 import { VariantResolver } from './schema/variant.js';
 import { servedBy, servedModels } from './store/authorised-models.js';
 import { EndpointRoutes } from './store/endpoint-routes.js';
-import { endpointRevisions, endpoints, revisionActivations, trafficSplits } from './store/governed.js';
+import { Exposures } from './store/exposures.js';
+import {
+  abTests,
+  endpointRevisions,
+  endpoints,
+  revisionActivations,
+  rollouts,
+  shadows,
+  trafficSplits,
+} from './store/governed.js';
 import { ModelHost } from './store/model-host.js';
+import { periodically } from './store/periodic.js';
+import { RolloutController } from './store/rollout-controller.js';
+import { ShadowRunner } from './store/shadow-runner.js';
+import { VariantMetrics } from './store/variant-metrics.js';
+
+const FLUSH_MS = 500;
+const LOOK_MS = 1_000;
+
+const tables = [endpoints, endpointRevisions, trafficSplits, revisionActivations, rollouts, shadows, abTests];
 
 export interface DeploymentsOptions {
   /** Receives the model side of the inference protocol once the subgraph stands. */
@@ -28,11 +51,18 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
       ModelVersionEndpointsResolver,
       PredictResolver,
       VariantResolver,
+      RolloutResolver,
+      EndpointRolloutsResolver,
+      ShadowResolver,
+      EndpointShadowsResolver,
+      AbTestResolver,
+      EndpointAbTestsResolver,
+      AbOutcomesResolver,
     ],
     orphanedTypes: [ModelVersion],
-    tables: [endpoints, endpointRevisions, trafficSplits, revisionActivations],
+    tables,
     references: {
-      ...referencesTo([endpoints, endpointRevisions, trafficSplits, revisionActivations]),
+      ...referencesTo(tables),
       ModelVersion: async (ids) => ids.map((id) => ({ id })),
     },
     rules,
@@ -48,7 +78,14 @@ async function createServices(
   const host = new ModelHost(platform);
   // Everything that takes note of inferences stands in this one list.
   const observers: InferenceObserver[] = [];
-  const routes = new EndpointRoutes(platform, host, observeAll(observers, platform.log));
+  const observer = observeAll(observers, platform.log);
+  const routes = new EndpointRoutes(platform, host, observer);
+  const { database, log } = platform;
+  const processName = `${process.pid}-${randomUUID()}`;
+  const metrics = new VariantMetrics(database, routes, processName);
+  const exposures = new Exposures(database, routes);
+  const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
+  observers.push(metrics, exposures, shadows);
   await routes.start();
   options.onInference?.(
     {
@@ -58,5 +95,18 @@ async function createServices(
     },
     () => routes.ready,
   );
-  return { services: { host, routes }, stop: () => routes.stop() };
+  const controller = new RolloutController(platform, host, routes, processName);
+  const flush = async (): Promise<void> => {
+    await Promise.all([metrics.flush(), exposures.flush(), shadows.flush()]);
+  };
+  const flushing = periodically('writing down what variants did', FLUSH_MS, flush, log, { lastTime: true });
+  const looking = periodically('looking at rollouts', LOOK_MS, () => controller.look(), log, { lastTime: false });
+  return {
+    services: { host, routes },
+    stop: async () => {
+      await looking.stop();
+      await flushing.stop();
+      await routes.stop();
+    },
+  };
 }

@@ -4,27 +4,48 @@ import type { Rule } from '@falaj/policy';
 
 const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
 
+/** What rollouts, shadows and A/B tests show: numbers and names, nothing personal. */
+const ROLLOUT_FACTS = [
+  'Variant',
+  'RolloutStep',
+  'RolloutEvidence',
+  'GuardrailFinding',
+  'VariantCounts',
+  'ShadowReport',
+  'Quantiles',
+  'AbTestDesign',
+  'AbTestMetric',
+  'AbTestResult',
+  'AbVariantSummary',
+  'AbComparison',
+  'AbGuardrail',
+  'SampleRatio',
+  'MultipleExposures',
+];
+
 export const rules: readonly Rule[] = [
-  ...['Endpoint', 'EndpointRevision', 'TrafficSplit', 'RevisionActivation'].flatMap((subject): Rule[] => [
-    {
-      id: `deployments.${subject}.read-ordinary`,
-      effect: 'ALLOW',
-      actions: ['read'],
-      subject,
-      classes: ['open', 'internal'],
-      roles: READERS,
-      reason: 'ORDINARY_METADATA',
-    },
-    {
-      id: `deployments.${subject}.read-personal`,
-      effect: 'ALLOW',
-      actions: ['read'],
-      subject,
-      classes: ['pii'],
-      roles: ['auditor', 'administrator'],
-      reason: 'PERSONAL_DATA',
-    },
-  ]),
+  ...['Endpoint', 'EndpointRevision', 'TrafficSplit', 'RevisionActivation', 'Rollout', 'Shadow', 'AbTest'].flatMap(
+    (subject): Rule[] => [
+      {
+        id: `deployments.${subject}.read-ordinary`,
+        effect: 'ALLOW',
+        actions: ['read'],
+        subject,
+        classes: ['open', 'internal'],
+        roles: READERS,
+        reason: 'ORDINARY_METADATA',
+      },
+      {
+        id: `deployments.${subject}.read-personal`,
+        effect: 'ALLOW',
+        actions: ['read'],
+        subject,
+        classes: ['pii'],
+        roles: ['auditor', 'administrator'],
+        reason: 'PERSONAL_DATA',
+      },
+    ],
+  ),
   ...[
     'TensorDescription',
     'CheckVerdict',
@@ -69,6 +90,14 @@ export const rules: readonly Rule[] = [
     // Whoever is called at night must be able to go back, not to go on.
     roles: ['approver', 'administrator'],
     reason: 'ROLLBACK',
+  },
+  {
+    id: 'deployments.Endpoint.record-outcome',
+    effect: 'ALLOW',
+    actions: ['recordOutcome'],
+    subject: 'Endpoint',
+    roles: ['data-scientist', 'approver'],
+    reason: 'OUTCOMES',
   },
   {
     id: 'deployments.Endpoint.predict',

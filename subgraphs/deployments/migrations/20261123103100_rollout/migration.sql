@@ -28,8 +28,8 @@ create table deployments.traffic_split (
   study_id text,
   salt text not null,
   variants jsonb not null,
-  -- Whether each subject's first exposure is recorded.
-  exposures boolean not null,
+  -- Under which each subject's first exposure is recorded; null = none is.
+  exposure_key text,
   owner_id text not null,
   owner text not null,
   created_at timestamptz not null default clock_timestamp(),

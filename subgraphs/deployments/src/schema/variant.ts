@@ -107,7 +107,7 @@ export class VariantResolver {
             studyId: null,
             salt,
             variants,
-            exposures: false,
+            exposureKey: null,
           });
         await routes.announce(tx, endpointId);
       },

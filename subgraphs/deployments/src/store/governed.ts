@@ -1,6 +1,6 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
-import { revisionActivation, trafficSplit } from './rollout-tables.js';
+import { abTest, revisionActivation, rollout, shadow, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
 export type EndpointRow = Omit<InferSelectModel<typeof endpoint>, 'workspaceId'>;
@@ -54,4 +54,37 @@ export const revisionActivations: GovernedTable<RevisionActivationRow> = governe
   createdAt: revisionActivation.at,
   fields: shownColumns(revisionActivation, ['workspaceId']),
   attributes: { workspaceId: revisionActivation.workspaceId, zone: revisionActivation.zone },
+});
+
+export type RolloutRow = Omit<InferSelectModel<typeof rollout>, 'workspaceId' | 'leaseOwner' | 'leaseUntil'>;
+
+export const rollouts: GovernedTable<RolloutRow> = governedTable({
+  noun: 'Rollout',
+  table: rollout,
+  id: rollout.id,
+  createdAt: rollout.createdAt,
+  fields: shownColumns(rollout, ['workspaceId', 'leaseOwner', 'leaseUntil']),
+  attributes: { workspaceId: rollout.workspaceId, zone: rollout.zone, ownerId: rollout.ownerId },
+});
+
+export type ShadowRow = Omit<InferSelectModel<typeof shadow>, 'workspaceId'>;
+
+export const shadows: GovernedTable<ShadowRow> = governedTable({
+  noun: 'Shadow',
+  table: shadow,
+  id: shadow.id,
+  createdAt: shadow.createdAt,
+  fields: shownColumns(shadow, ['workspaceId']),
+  attributes: { workspaceId: shadow.workspaceId, zone: shadow.zone, ownerId: shadow.ownerId },
+});
+
+export type AbTestRow = Omit<InferSelectModel<typeof abTest>, 'workspaceId'>;
+
+export const abTests: GovernedTable<AbTestRow> = governedTable({
+  noun: 'AbTest',
+  table: abTest,
+  id: abTest.id,
+  createdAt: abTest.createdAt,
+  fields: shownColumns(abTest, ['workspaceId']),
+  attributes: { workspaceId: abTest.workspaceId, zone: abTest.zone, ownerId: abTest.ownerId },
 });

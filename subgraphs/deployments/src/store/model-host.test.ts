@@ -226,7 +226,6 @@ describe('a split', () => {
         kind: 'MANUAL',
         salt: 'salt',
         variants,
-        exposures: false,
       });
       await routes.announce(tx, 'parted');
     });

@@ -1,4 +1,4 @@
-import { bigint, boolean, doublePrecision, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 import type { AbTestDesign } from '../domain/ab-test/design.js';
 import type { AbTestResult } from '../domain/ab-test/result.js';
 import type { Variant } from '../domain/rollout/assignment.js';
@@ -41,7 +41,7 @@ export const trafficSplit = schema.table('traffic_split', {
   studyId: text('study_id'),
   salt: text('salt').notNull(),
   variants: jsonb('variants').$type<Variant[]>().notNull(),
-  exposures: boolean('exposures').notNull(),
+  exposureKey: text('exposure_key'),
 });
 
 export type RolloutState = 'RUNNING' | 'PROMOTED' | 'ROLLED_BACK';

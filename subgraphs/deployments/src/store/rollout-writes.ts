@@ -36,7 +36,8 @@ export interface NewSplit {
   readonly studyId: string | null;
   readonly salt: string;
   readonly variants: readonly Variant[];
-  readonly exposures: boolean;
+  /** Under which each subject's first exposure is recorded; null = none is. */
+  readonly exposureKey: string | null;
 }
 
 /** Declares the split; every revision must exist and may be served in the endpoint's zone. */
@@ -54,11 +55,16 @@ export async function putSplit(tx: Tx, owned: Owned, record: EndpointRecord, spl
     .onConflictDoUpdate({ target: trafficSplit.endpointId, set: values });
 }
 
-export async function setWeights(tx: Tx, endpointId: string, variants: readonly Variant[]): Promise<void> {
+export async function setWeights(
+  tx: Tx,
+  endpointId: string,
+  variants: readonly Variant[],
+  exposureKey: string | null,
+): Promise<void> {
   checkVariants(variants);
   await tx
     .update(trafficSplit)
-    .set({ variants: [...variants] })
+    .set({ variants: [...variants], exposureKey })
     .where(eq(trafficSplit.endpointId, endpointId));
 }
 

@@ -1,4 +1,5 @@
 // How many subjects a test needs before anyone is exposed.
+import { PlatformError } from '@falaj/runtime';
 import { halfWidth, mixtureRho } from './always-valid.js';
 import { normalQuantile } from './distributions.js';
 
@@ -72,3 +73,38 @@ const rounded = (control: number, ratio: number): SamplePlan => ({
   control: Math.ceil(control),
   treatment: Math.ceil(control * ratio),
 });
+
+/** What a plan starts from, as a caller gives it. */
+export interface PlanRequest {
+  readonly kind: 'PROPORTION' | 'MEAN';
+  readonly baseline: number;
+  /** Of a MEAN, per subject. */
+  readonly deviation?: number | null | undefined;
+  readonly minimumEffect: number;
+  readonly method: 'FIXED_HORIZON' | 'ALWAYS_VALID';
+  readonly alpha: number;
+  readonly power: number;
+  readonly treatmentShare: number;
+}
+
+/** Throws BAD_USER_INPUT where the baseline and the effect are no proportions, or a mean has no deviation. */
+export function planTest(request: PlanRequest): SamplePlan {
+  const { kind, baseline, deviation, minimumEffect: effect, method, alpha, power, treatmentShare } = request;
+  const wanted = { alpha, power, ratio: treatmentShare / (1 - treatmentShare) };
+  if (kind === 'MEAN') {
+    if (!deviation)
+      throw new PlatformError(
+        'BAD_USER_INPUT',
+        'input.deviation: found nothing; a MEAN is planned from its deviation.',
+      );
+    if (method === 'ALWAYS_VALID') return samplesSequential([deviation ** 2, deviation ** 2], effect, wanted);
+    return samplesForMean(deviation, effect, wanted);
+  }
+  const changed = baseline + effect;
+  if (!(baseline > 0 && changed < 1)) {
+    const found = `baseline ${baseline} and minimumEffect ${effect}`;
+    throw new PlatformError('BAD_USER_INPUT', `input: found ${found}; a PROPORTION stays above 0 and below 1.`);
+  }
+  if (method === 'FIXED_HORIZON') return samplesForProportion(baseline, effect, wanted);
+  return samplesSequential([baseline * (1 - baseline), changed * (1 - changed)], effect, wanted);
+}

@@ -1,0 +1,116 @@
+import { PlatformError } from '@falaj/runtime';
+import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import { and, eq } from 'drizzle-orm';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { z } from 'zod';
+import { assertPlacement } from '../store/deploy.js';
+import { type EndpointRow, endpoints, type ShadowRow, shadows } from '../store/governed.js';
+import { shadow } from '../store/rollout-tables.js';
+import { shadowReport } from '../store/shadow-report.js';
+import { lockEndpoint, revisionOf } from '../store/writes.js';
+import { attributesOf } from './add-revision.js';
+import type { DeploymentsContext } from './context.js';
+import { Endpoint } from './endpoint-types.js';
+import { Shadow, ShadowConnection, ShadowPayload, ShadowReport, StartShadowInput } from './shadow-types.js';
+
+const startInput = z.object({
+  endpointId: z.string().min(1),
+  revision: z.int().positive(),
+  sampleRate: z.int().min(1).max(10_000),
+  threshold: z.number(),
+});
+
+@Resolver(() => Shadow)
+export class ShadowResolver {
+  @Query(() => Shadow, { nullable: true, description: 'A shadow by id.' })
+  shadow(@Arg('id', () => ID, { description: 'Its id.' }) id: string, @Ctx() context: DeploymentsContext) {
+    return context.reads.required(shadows, id);
+  }
+
+  @FieldResolver(() => ShadowReport, { nullable: true })
+  @Attribute(() => ShadowReport, 'internal', 'How its answers differ from those that were given.')
+  report(@Root() row: ShadowRow, @Ctx() context: DeploymentsContext): Promise<ShadowReport> {
+    return context.transaction((tx) => shadowReport(tx, row.id));
+  }
+
+  @Mutation(() => ShadowPayload, {
+    description: 'Copies requests of an endpoint to a revision; its answers are compared and thrown away.',
+  })
+  async startShadow(
+    @Arg('input', () => StartShadowInput, { description: 'What to copy where.' }) input: StartShadowInput,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<ShadowPayload> {
+    const { endpointId, ...wanted } = parseInput(startInput, input);
+    const { host, routes } = context.services;
+    const row = await context.reads.required(endpoints, endpointId);
+    const id = newId('shd');
+    await context.mutate(
+      {
+        action: 'startShadow',
+        noun: 'Endpoint',
+        verb: 'update',
+        row: attributesOf(context, row),
+        subjectId: endpointId,
+        details: { shadowId: id, ...wanted },
+      },
+      async (tx) => {
+        const record = await lockEndpoint(tx, endpointId);
+        const { model } = await revisionOf(tx, endpointId, wanted.revision);
+        assertPlacement(model, record.zone);
+        const active = and(eq(shadow.endpointId, endpointId), eq(shadow.state, 'ACTIVE'));
+        const [other] = await tx.select({ id: shadow.id }).from(shadow).where(active);
+        if (other)
+          throw new PlatformError('PRECONDITION_FAILED', `The endpoint has the shadow ${other.id}; stop it first.`);
+        await host.load(record, wanted.revision);
+        await tx
+          .insert(shadow)
+          .values({ ...context.ownership, ...wanted, id, zone: record.zone, endpointId, state: 'ACTIVE' });
+        await routes.announce(tx, endpointId);
+      },
+    );
+    await routes.refresh(endpointId);
+    return { shadow: await context.reads.byId(shadows, id) };
+  }
+
+  @Mutation(() => ShadowPayload, { description: 'Stops copying requests to a shadow; its report stays.' })
+  async stopShadow(
+    @Arg('id', () => ID, { description: 'Shadow.' }) id: string,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<ShadowPayload> {
+    const row = await context.reads.required(shadows, id);
+    const endpoint = await context.reads.required(endpoints, row.endpointId ?? '');
+    const endpointId = endpoint.id ?? '';
+    await context.mutate(
+      {
+        action: 'stopShadow',
+        noun: 'Endpoint',
+        verb: 'update',
+        row: attributesOf(context, endpoint),
+        subjectId: endpointId,
+        details: { shadowId: id },
+      },
+      async (tx) => {
+        await tx
+          .update(shadow)
+          .set({ state: 'STOPPED', stoppedAt: new Date() })
+          .where(and(eq(shadow.id, id), eq(shadow.state, 'ACTIVE')));
+        await context.services.routes.announce(tx, endpointId);
+      },
+    );
+    await context.services.routes.refresh(endpointId);
+    return { shadow: await context.reads.byId(shadows, id) };
+  }
+}
+
+@Resolver(() => Endpoint)
+export class EndpointShadowsResolver {
+  @FieldResolver(() => ShadowConnection, { nullable: true })
+  @Attribute(() => ShadowConnection, 'internal', 'Its shadows, newest first.')
+  shadows(
+    @Root() row: EndpointRow,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() context: DeploymentsContext,
+  ) {
+    return context.children(shadows, shadow.endpointId, row.id, page);
+  }
+}

@@ -1,0 +1,169 @@
+// Carries canaries on: in every process that runs deployments, one process at a time per rollout. A holder that dies loses
+// its lease, and another goes on from what is stored; one that wakes too late can change nothing.
+import { recordAudit } from '@falaj/audit';
+import type { Tx } from '@falaj/database';
+import type { Platform } from '@falaj/subgraph-kit';
+import { and, eq, lt, sql } from 'drizzle-orm';
+import { type CanaryDecision, type CanaryEvidence, decide } from '../domain/rollout/canary.js';
+import { runningFacts } from './deploy.js';
+import type { EndpointRoutes } from './endpoint-routes.js';
+import type { ModelHost } from './model-host.js';
+import { BASELINE, CANDIDATE, exposureKeyOf, factsOf, type RolloutRecord } from './rollout-facts.js';
+import { inferenceWindow, rollout } from './rollout-tables.js';
+import { clearSplit, setWeights } from './rollout-writes.js';
+import { activateRevision, lockEndpoint } from './writes.js';
+
+/** Seconds that a silent process keeps a rollout. */
+const LEASE_SECONDS = 5;
+const ACTOR = 'rollout-controller';
+const KEPT_DAYS = 30;
+
+export class RolloutController {
+  readonly #platform: Platform;
+  readonly #host: ModelHost;
+  readonly #routes: EndpointRoutes;
+  readonly #process: string;
+
+  constructor(platform: Platform, host: ModelHost, routes: EndpointRoutes, process: string) {
+    this.#platform = platform;
+    this.#host = host;
+    this.#routes = routes;
+    this.#process = process;
+  }
+
+  /** Looks once at every rollout that is ours or nobody's. */
+  async look(): Promise<void> {
+    for (const record of await this.#claim()) {
+      const { candidate, baseline } = await this.#platform.database.asSystem((tx) => factsOf(tx, record));
+      const at = { step: record.step, startedAt: record.stepStartedAt, now: new Date() };
+      const { decision, evidence } = decide(record.plan, at, candidate, baseline);
+      await this.#carryOut(record, decision, evidence).catch((error: unknown) =>
+        this.#platform.log.error('a rollout could not be carried on', {
+          rollout: record.id,
+          decision: decision.kind,
+          error: error instanceof Error ? error.stack : String(error),
+        }),
+      );
+    }
+  }
+
+  #claim(): Promise<RolloutRecord[]> {
+    return this.#platform.database.asSystem((tx) =>
+      tx
+        .update(rollout)
+        .set({
+          leaseOwner: this.#process,
+          leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
+        })
+        .where(
+          sql`${rollout.id} in (select id from deployments.rollout where state = 'RUNNING'
+            and (lease_owner = ${this.#process} or lease_until is null or lease_until < clock_timestamp())
+            for update skip locked)`,
+        )
+        .returning(),
+    );
+  }
+
+  async #carryOut(record: RolloutRecord, decision: CanaryDecision, evidence: CanaryEvidence): Promise<void> {
+    const { database } = this.#platform;
+    if (decision.kind === 'WAIT') {
+      await database.asSystem((tx) =>
+        tx.update(rollout).set({ reason: decision.reason }).where(held(record, this.#process)),
+      );
+      return;
+    }
+    const loaded =
+      decision.kind === 'PROMOTE'
+        ? await this.#host.load(await this.#endpoint(record), record.candidateRevision)
+        : null;
+    const done = await database.asSystem(async (tx) => {
+      // Always endpoint before rollout, as the mutations lock them.
+      const endpoint = await lockEndpoint(tx, record.endpointId);
+      const [own] = await tx.select().from(rollout).where(held(record, this.#process)).for('update');
+      if (own?.step !== record.step) return false;
+      const ended = {
+        reason: decision.reason,
+        evidence: [...own.evidence, evidence],
+        leaseOwner: null,
+        leaseUntil: null,
+      };
+      if (decision.kind === 'ADVANCE') {
+        const { leaseOwner: _, leaseUntil: __, ...seen } = ended;
+        await tx
+          .update(rollout)
+          .set({ ...seen, step: decision.step, stepStartedAt: new Date() })
+          .where(eq(rollout.id, record.id));
+        await setWeights(tx, record.endpointId, ...stepOf(record, decision.step));
+      } else {
+        const state = decision.kind === 'PROMOTE' ? 'PROMOTED' : 'ROLLED_BACK';
+        await tx
+          .update(rollout)
+          .set({ ...ended, state, decidedAt: new Date() })
+          .where(eq(rollout.id, record.id));
+        await clearSplit(tx, record.endpointId);
+        if (loaded)
+          await activateRevision(tx, endpoint, record.candidateRevision, runningFacts(loaded), 'PROMOTED', ACTOR);
+        await this.#prune(tx, record);
+      }
+      await this.#audit(tx, record, decision, evidence);
+      await this.#routes.announce(tx, record.endpointId);
+      return true;
+    });
+    if (done) await this.#routes.refresh(record.endpointId);
+  }
+
+  async #endpoint({ endpointId }: RolloutRecord) {
+    return this.#platform.database.asSystem((tx) => lockEndpoint(tx, endpointId));
+  }
+
+  async #audit(tx: Tx, record: RolloutRecord, decision: CanaryDecision, evidence: CanaryEvidence): Promise<void> {
+    await recordAudit(tx, {
+      workspaceId: record.workspaceId,
+      actorId: ACTOR,
+      actorKind: 'SERVICE',
+      onBehalfOf: record.ownerId,
+      action: ACTIONS[decision.kind],
+      subjectType: 'Endpoint',
+      subjectId: record.endpointId,
+      outcome: 'SUCCEEDED',
+      reason: null,
+      requestId: record.id,
+      traceId: null,
+      policyVersion: await this.#platform.policyVersion(record.workspaceId),
+      details: { rolloutId: record.id, reason: decision.reason, evidence },
+    });
+  }
+
+  async #prune(tx: Tx, { endpointId }: RolloutRecord): Promise<void> {
+    const oldest = new Date(Date.now() - KEPT_DAYS * 86_400_000);
+    await tx
+      .delete(inferenceWindow)
+      .where(and(eq(inferenceWindow.endpointId, endpointId), lt(inferenceWindow.beganAt, oldest)));
+  }
+}
+
+const ACTIONS = {
+  WAIT: 'waitForRollout',
+  ADVANCE: 'advanceRollout',
+  PROMOTE: 'promoteRollout',
+  ROLL_BACK: 'rollBackRollout',
+} as const;
+
+const held = ({ id }: RolloutRecord, process: string) =>
+  and(eq(rollout.id, id), eq(rollout.state, 'RUNNING'), eq(rollout.leaseOwner, process));
+
+/** The variants of a step, the candidate first: it keeps its subjects as it grows; and where its exposures are recorded. */
+export function stepOf(
+  record: Pick<RolloutRecord, 'id' | 'plan' | 'candidateRevision' | 'baselineRevision'>,
+  step: number,
+) {
+  const weight = record.plan.steps[step]?.weight ?? 0;
+  const measured = record.plan.guardrails.some(({ metric }) => metric === 'BUSINESS_METRIC');
+  return [
+    [
+      { name: CANDIDATE, revision: record.candidateRevision, weight },
+      { name: BASELINE, revision: record.baselineRevision, weight: 10_000 - weight },
+    ],
+    measured ? exposureKeyOf(record.id, step) : null,
+  ] as const;
+}
