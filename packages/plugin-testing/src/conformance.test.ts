@@ -255,7 +255,9 @@ test.each([...artifactMutants, ...keyMutants, ...onlineMutants, ...complianceMut
 );
 
 test('case ids are unique, and a capability that is not claimed is skipped visibly', () => {
-  const ids = (['artifact-store', 'keys', 'online-store', 'compliance', 'serving', 'trainer', 'offline-store'] as const)
+  const ids = (
+    ['artifact-store', 'keys', 'online-store', 'compliance', 'serving', 'trainer', 'offline-store', 'drift'] as const
+  )
     .flatMap((kind) => conformance({ ...(reference('keys', memoryKeys) as Plugin), kind }))
     .map((each) => each.id);
   expect(new Set(ids).size).toBe(ids.length);

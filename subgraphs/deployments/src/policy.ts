@@ -53,7 +53,7 @@ export const rules: readonly Rule[] = [
     'Prediction',
     'OutputTensor',
     'ModelVersion',
-    'Variant',
+    ...ROLLOUT_FACTS,
   ].map(
     (subject): Rule => ({
       id: `deployments.${subject}.read-ordinary`,

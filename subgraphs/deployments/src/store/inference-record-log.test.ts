@@ -83,7 +83,7 @@ const inference = (changes: Partial<Inference> = {}): Inference => ({
   ...changes,
 });
 const read = async <T>(text: string): Promise<T[]> =>
-  test.database.asSystem(async (tx) => (await tx.execute(sql.raw(text))).rows as T[]);
+  test.database.asSystem(async (tx) => (await tx.execute<Record<string, unknown>>(sql.raw(text))).rows as T[]);
 const count = async (like: string): Promise<number> =>
   (await read<{ n: number }>(`select count(*)::int as n from deployments.inference_record where ${like}`))[0]?.n ?? 0;
 
@@ -213,8 +213,10 @@ it('drops whole days that no endpoint keeps, and of others the rows of endpoints
 
 it('shows a partition to no other workspace', async () => {
   const seen = await test.database.inWorkspace({ workspaceId: 'w2', zones: ['AE'], principalId: 'x' }, async (tx) => {
-    const own = await tx.execute(sql`select count(*)::int as n from deployments.inference_record_20260615`);
-    return (own.rows[0] as { n: number }).n;
+    const own = await tx.execute<{ n: number }>(
+      sql`select count(*)::int as n from deployments.inference_record_20260615`,
+    );
+    return own.rows[0]?.n;
   });
   expect(seen).toBe(0);
 });

@@ -75,26 +75,6 @@ export const inferenceWindow = schema.table('inference_window', {
   scores: jsonb('scores').$type<Sketch>().notNull(),
 });
 
-export const exposure = schema.table('exposure', {
-  ...place,
-  studyId: text('study_id').notNull(),
-  subject: text('subject').notNull(),
-  variant: text('variant').notNull(),
-  inferenceId: text('inference_id').notNull(),
-  at: moment('at').notNull(),
-});
-
-export const outcome = schema.table('outcome', {
-  ...place,
-  endpointId: text('endpoint_id').notNull(),
-  key: text('key').notNull(),
-  subject: text('subject').notNull(),
-  metric: text('metric').notNull(),
-  value: doublePrecision('value').notNull(),
-  at: moment('at').notNull(),
-  recordedAt: moment('recorded_at').notNull().defaultNow(),
-});
-
 export const shadow = schema.table('shadow', {
   id: text('id').primaryKey(),
   ...ownership,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
 
-const root = join(import.meta.dirname, '../../../../..');
-const folders = [import.meta.dirname, join(import.meta.dirname, '../../store')];
+const root = join(import.meta.dirname, '../../../..');
+const folders = ['../domain/pipeline', '../store'].map((folder) => join(import.meta.dirname, folder));
 
 const documents = folders.flatMap((folder) =>
   readdirSync(folder)
