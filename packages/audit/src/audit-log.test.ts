@@ -1,5 +1,6 @@
 // The log against an independent tree, and against everything that somebody with the database could do to it.
 import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
@@ -76,6 +77,20 @@ describe('the log', () => {
     test.database.inWorkspace({ workspaceId, zones: ['AE'], principalId: 'p1' }, (tx) =>
       verifyAuditLog(tx, workspaceId, publicKey),
     );
+  /** Until nothing is pending: other tests on the same server may hold the horizon for a moment. */
+  const sequenceAll = async (): Promise<number> => {
+    let count = 0;
+    for (;;) {
+      count += await sequenceAudit(test.database, privateKey);
+      const { rows } = await test.database.asSystem((tx) =>
+        tx.execute<{ n: number }>(sql`select count(*)::int as n from audit.record r
+          where not exists (select from audit.leaf l where l.record_id = r.record_id)
+            and (r.xid, r.id) > (select xid, record from audit.log_cursor)`),
+      );
+      if (rows[0]?.n === 0) return count;
+      await sleep(10);
+    }
+  };
   /** As somebody who owns the database and switches its triggers off. */
   const tamper = async (statement: string) => {
     await owner.query('alter table audit.record disable trigger user; alter table audit.leaf disable trigger user');
@@ -89,9 +104,9 @@ describe('the log', () => {
   it('holds every committed record once, in order, and each workspace sees its own', async () => {
     await fill(20);
     expect(await verified()).toMatchObject({ verified: 0, pending: 14, intact: true, checkpoint: null });
-    expect(await sequenceAudit(test.database, privateKey)).toBe(20);
+    expect(await sequenceAll()).toBe(20);
     await fill(5);
-    expect(await sequenceAudit(test.database, privateKey)).toBe(5);
+    expect(await sequenceAll()).toBe(5);
     expect(await sequenceAudit(test.database, privateKey)).toBe(0);
     const state = await verified();
     expect(state).toMatchObject({ intact: true, verified: 18, pending: 0, faults: [], checkpointHolds: true });
@@ -107,8 +122,23 @@ describe('the log', () => {
   it('two processes at once append every record once', async () => {
     await fill(300);
     const counts = await Promise.all(Array.from({ length: 6 }, () => sequenceAudit(test.database, privateKey)));
-    expect(counts.reduce((sum, count) => sum + count, 0) + (await sequenceAudit(test.database, privateKey))).toBe(300);
+    expect(counts.reduce((sum, count) => sum + count, 0) + (await sequenceAll())).toBe(300);
     expect(await verified()).toMatchObject({ intact: true, verified: 200 });
+  });
+
+  it('is intact at every moment while it grows', async () => {
+    let done = false;
+    const growing = (async () => {
+      for (let n = 0; n < 60; n++) {
+        await record('w1', { requestId: `r${n}` });
+        await sequenceAudit(test.database, privateKey);
+      }
+      done = true;
+    })();
+    while (!done) expect(await verified()).toMatchObject({ intact: true, faults: [] });
+    await growing;
+    await sequenceAll();
+    expect(await verified()).toMatchObject({ intact: true, verified: 60, pending: 0 });
   });
 
   it('a record of a transaction that is still open is waited for', async () => {
@@ -130,7 +160,7 @@ describe('the log', () => {
     expect(await sequenceAudit(test.database, privateKey)).toBe(0);
     finish();
     await slow;
-    expect(await sequenceAudit(test.database, privateKey)).toBe(1);
+    expect(await sequenceAll()).toBe(1);
   });
 
   it.each([
@@ -144,7 +174,7 @@ describe('the log', () => {
     ['a record taken out', `delete from audit.record where request_id = 'r6'`, 'MISSING', 4],
   ])('names %s', async (_, statement, kind, seq) => {
     await fill(12);
-    await sequenceAudit(test.database, privateKey);
+    await sequenceAll();
     await tamper(statement);
     const state = await verified();
     expect(state).toMatchObject({ intact: false, faults: [{ kind, seq }] });
@@ -152,18 +182,18 @@ describe('the log', () => {
 
   it('names a record put in behind its back', async () => {
     await fill(6);
-    await sequenceAudit(test.database, privateKey);
+    await sequenceAll();
     await tamper(`insert into audit.record (xid, workspace_id, actor_id, actor_kind, action, subject_type, outcome, request_id, policy_version, details)
       select xid, workspace_id, 'mallory', actor_kind, action, subject_type, outcome, 'forged', policy_version, details
       from audit.record where request_id = 'r0'`);
     await record('w1');
-    await sequenceAudit(test.database, privateKey);
+    await sequenceAll();
     expect((await verified()).faults).toMatchObject([{ kind: 'INSERTED', seq: null }]);
   });
 
   it('a leaf changed along with its record no longer fits what was signed', async () => {
     await fill(6);
-    await sequenceAudit(test.database, privateKey);
+    await sequenceAll();
     await tamper(`update audit.record set actor_id = 'mallory' where request_id = 'r1'`);
     const [changed] = await test.database.asSystem(async (tx) =>
       (await listAudit(tx, { limit: 10 })).records.filter(({ requestId }) => requestId === 'r1'),
@@ -176,7 +206,7 @@ describe('the log', () => {
 
   it('believes no other signer, log or size', async () => {
     await fill(3);
-    await sequenceAudit(test.database, privateKey);
+    await sequenceAll();
     const { checkpoint, root } = await verified();
     const said = { workspaceId: 'w1', size: 2n, root: Buffer.from(root, 'hex') };
     const note = checkpoint ?? '';

@@ -100,15 +100,23 @@ export interface AuditVerification {
 
 const MAX_FAULTS = 100;
 
-/** Hashes every record of the workspace again. A transaction of the workspace, or of the system, may ask. */
+/**
+ * Hashes every record of the workspace again, up to the newest checkpoint. A transaction of the workspace, or of the system,
+ * may ask. The log may grow meanwhile: what is not under that checkpoint yet counts as pending.
+ */
 export async function verifyAuditLog(tx: Tx, workspaceId: string, key: KeyObject): Promise<AuditVerification> {
+  const { rows: signed } = await tx.execute<{ size: string; note: string }>(sql`
+    select c.size::text as size, c.note from audit.checkpoint c
+    where c.workspace_id = ${workspaceId} order by c.size desc limit 1`);
+  const newest = signed[0];
+  const size = Number(newest?.size ?? 0);
   const frontier = new MerkleFrontier();
   const faults: AuditFault[] = [];
-  for (let from = 0; ; from += BATCH) {
+  for (let from = 0; from < size; from += BATCH) {
     const { rows } = await tx.execute<AuditRecord & { leaf_seq: number; leaf_id: string; leaf_hash: Buffer }>(sql`
       select l.seq::int as leaf_seq, l.record_id as leaf_id, l.hash as leaf_hash, ${recordColumns}
       from audit.leaf l left join audit.record r on r.workspace_id = l.workspace_id and r.record_id = l.record_id
-      where l.workspace_id = ${workspaceId} and l.seq >= ${from} and l.seq < ${from + BATCH}
+      where l.workspace_id = ${workspaceId} and l.seq >= ${from} and l.seq < ${Math.min(from + BATCH, size)}
       order by l.seq`);
     for (const { leaf_seq: seq, leaf_id: recordId, leaf_hash: kept, ...record } of rows) {
       const hash = record.id === null ? kept : leafHash(record);
@@ -116,27 +124,24 @@ export async function verifyAuditLog(tx: Tx, workspaceId: string, key: KeyObject
       else if (!hash.equals(kept)) faults.push({ kind: 'CHANGED', recordId, seq });
       frontier.append(hash);
     }
-    if (rows.length < BATCH) break;
   }
-  const { rows: behind } = await tx.execute<{ record_id: string; pending: boolean }>(sql`
-    select r.record_id, (r.xid, r.id) > (coalesce(h.xid, '0'::xid8), coalesce(h.record, 0)) as pending
-    from audit.record r left join audit.log_head h on h.workspace_id = r.workspace_id
-    where r.workspace_id = ${workspaceId}
-      and not exists (select from audit.leaf l where l.workspace_id = r.workspace_id and l.record_id = r.record_id)`);
-  for (const { record_id: recordId, pending } of behind) {
+  const { rows: beyond } = await tx.execute<{ record_id: string; pending: boolean }>(sql`
+    select r.record_id, l.seq is not null or (r.xid, r.id) > (coalesce(h.xid, '0'::xid8), coalesce(h.record, 0)) as pending
+    from audit.record r
+      left join audit.leaf l on l.workspace_id = r.workspace_id and l.record_id = r.record_id
+      left join audit.log_head h on h.workspace_id = r.workspace_id
+    where r.workspace_id = ${workspaceId} and (l.seq is null or l.seq >= ${size})`);
+  for (const { record_id: recordId, pending } of beyond) {
     if (!pending) faults.push({ kind: 'INSERTED', recordId, seq: null });
   }
-  const { rows: signed } = await tx.execute<{ size: string; note: string }>(sql`
-    select size::text, note from audit.checkpoint where workspace_id = ${workspaceId} order by size desc limit 1`);
   const root = frontier.root();
-  const newest = signed[0];
   const holds = newest
-    ? checkpointHolds(newest.note, { workspaceId, size: frontier.size, root }, key)
-    : frontier.size === 0n;
+    ? checkpointHolds(newest.note, { workspaceId, size: BigInt(size), root }, key)
+    : beyond.every(({ pending }) => pending);
   return {
     intact: faults.length === 0 && holds,
     verified: Number(frontier.size),
-    pending: behind.filter(({ pending }) => pending).length,
+    pending: beyond.filter(({ pending }) => pending).length,
     root: root.toString('hex'),
     checkpoint: newest?.note ?? null,
     checkpointHolds: holds,
