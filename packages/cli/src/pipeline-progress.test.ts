@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
 import { createClient } from '@falaj/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followRun } from './pipeline-progress.js';
@@ -64,7 +65,7 @@ describe('following a run', () => {
       ],
     );
     expect(state).toBe('REFUSED');
-    expect(lines.map((line) => line.replaceAll(/\s+/g, ' ').trim())).toEqual([
+    expect(lines.map((line) => stripVTControlCharacters(line).replaceAll(/\s+/g, ' ').trim())).toEqual([
       '· a RUNNING',
       '✓ a SUCCEEDED 2.0 s',
       '? b WAITING for approver: Serve?',
