@@ -357,7 +357,7 @@ export type GateOperator =
 export type GateReference =
   /** A baseline on the same held-out rows. */
   | 'BASELINE'
-  /** The version that an alias stands for now. */
+  /** The version that an alias names at present. */
   | 'CHAMPION';
 
 /** Where gates come from. */

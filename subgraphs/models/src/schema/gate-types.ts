@@ -17,7 +17,7 @@ registerEnumType(GateOperator, {
 
 const referenceNames = {
   BASELINE: 'A baseline on the same held-out rows.',
-  CHAMPION: 'The version that an alias stands for now.',
+  CHAMPION: 'The version that an alias names at present.',
 };
 export const GateReference = named(referenceNames);
 registerEnumType(GateReference, {

@@ -7,7 +7,7 @@ import { type AliasOf, aliasNow, lockModel, moveAlias } from './writes.js';
 
 export interface RollbackTarget {
   readonly version: InferSelectModel<typeof modelVersion>;
-  /** Id of the version that the alias stands for now. */
+  /** Id of the version that the alias names at present. */
   readonly from: string;
 }
 
