@@ -40,6 +40,8 @@ export class EndpointRoutes {
   readonly #byId = new Map<string, { readonly key: string; readonly route: Route }>();
   /** Refreshes of one endpoint follow each other, so that an older state never replaces a newer one. */
   readonly #refreshing = new Map<string, Promise<void>>();
+  /** Revision of each version that was asked for by number; a new revision is a new route. */
+  readonly #revisions = new WeakMap<Route, Map<string, number>>();
   #stopListening: (() => Promise<void>) | undefined;
   #warm = false;
 
@@ -124,7 +126,14 @@ export class EndpointRoutes {
 
   /** The model of the newest revision that serves a model version, whatever the split. */
   async version(route: Route, version: string): Promise<ServedModel> {
-    const { record } = route;
+    const known = this.#revisions.get(route) ?? new Map<string, number>();
+    this.#revisions.set(route, known);
+    const revision = known.get(version) ?? (await this.#revisionOf(route, version));
+    known.set(version, revision);
+    return this.#answering(route.record, revision, `version-${version}`);
+  }
+
+  async #revisionOf({ record }: Route, version: string): Promise<number> {
     const [row] = await this.#platform.database.asSystem((tx) =>
       tx
         .select({ revision: endpointRevision.revision })
@@ -139,7 +148,7 @@ export class EndpointRoutes {
         .limit(1),
     );
     if (!row) throw new PlatformError('NOT_FOUND', `The endpoint ${record.name} serves no version ${version}.`);
-    return this.#answering(record, row.revision, `version-${version}`);
+    return row.revision;
   }
 
   /** A model whose inferences pass the observer. */

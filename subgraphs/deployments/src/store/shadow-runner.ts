@@ -48,6 +48,8 @@ interface ShadowPorts {
 export class ShadowRunner implements InferenceObserver {
   readonly #ports: ShadowPorts;
   #windows = new Map<string, Window>();
+  /** Windows that are full and not yet written; a failed write leaves them to the next. */
+  readonly #closed: Window[] = [];
   readonly #waiting: Copy[] = [];
   #running = 0;
 
@@ -69,9 +71,10 @@ export class ShadowRunner implements InferenceObserver {
   }
 
   async flush(): Promise<void> {
-    const windows = [...this.#windows.values()];
-    if (windows.length === 0) return;
+    this.#closed.push(...this.#windows.values());
     this.#windows = new Map();
+    const windows = [...this.#closed];
+    if (windows.length === 0) return;
     await this.#ports.database.asSystem((tx) =>
       tx
         .insert(shadowWindow)
@@ -86,6 +89,7 @@ export class ShadowRunner implements InferenceObserver {
         )
         .onConflictDoNothing(),
     );
+    this.#closed.splice(0, windows.length);
   }
 
   #next(): void {

@@ -23,6 +23,8 @@ export class VariantMetrics implements InferenceObserver {
   readonly #routes: Pick<EndpointRoutes, 'current'>;
   readonly #process: string;
   #windows = new Map<string, Window>();
+  /** Windows that are full and not yet written; a failed write leaves them to the next. */
+  readonly #closed: Window[] = [];
 
   constructor(database: Database, routes: Pick<EndpointRoutes, 'current'>, process: string) {
     this.#database = database;
@@ -30,10 +32,11 @@ export class VariantMetrics implements InferenceObserver {
     this.#process = process;
   }
 
-  observe({ endpoint, revision, role, at, response, latencyMs, error }: Inference): void {
+  observe({ endpoint, revision, variant, role, at, response, latencyMs, error }: Inference): void {
     if (role !== 'ANSWER') return;
     const split = this.#routes.current(endpoint.id)?.split;
-    if (split?.kind !== 'ROLLOUT') return;
+    // Who named a version chose for himself: his answers say nothing of a split by chance.
+    if (split?.kind !== 'ROLLOUT' || !split.variants.some(({ name }) => name === variant)) return;
     const key = `${endpoint.id}/${revision}`;
     let window = this.#windows.get(key);
     if (!window) {
@@ -61,14 +64,16 @@ export class VariantMetrics implements InferenceObserver {
   }
 
   async flush(): Promise<void> {
-    const windows = [...this.#windows.values()];
-    if (windows.length === 0) return;
+    this.#closed.push(...this.#windows.values());
     this.#windows = new Map();
+    const windows = [...this.#closed];
+    if (windows.length === 0) return;
     await this.#database.asSystem((tx) =>
       tx
         .insert(inferenceWindow)
         .values(windows.map((window) => ({ ...window, process: this.#process })))
         .onConflictDoNothing(),
     );
+    this.#closed.splice(0, windows.length);
   }
 }
