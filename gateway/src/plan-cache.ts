@@ -35,10 +35,17 @@ export function planCache(supergraphSdl: string, schema: GraphQLSchema) {
 
   /** Undefined where the router runtime must run the operation. */
   return (document: DocumentNode, operationName: string | undefined): Promise<PlanStep | undefined> => {
-    const operations = known.get(document) ?? new Map<string, Promise<PlanStep | undefined>>();
-    known.set(document, operations);
-    const plan = operations.get(operationName ?? '') ?? compile(document, operationName);
-    operations.set(operationName ?? '', plan);
+    let operations = known.get(document);
+    if (!operations) {
+      operations = new Map();
+      known.set(document, operations);
+    }
+    const name = operationName ?? '';
+    let plan = operations.get(name);
+    if (!plan) {
+      plan = compile(document, operationName);
+      operations.set(name, plan);
+    }
     return plan;
   };
 }

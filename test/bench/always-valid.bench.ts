@@ -9,6 +9,7 @@ import {
   compareSequentially,
   smallestLook,
 } from '@falaj/subgraph-deployments/statistics';
+import { randomFrom } from '../random.js';
 import type { Figure } from './figure.js';
 
 const TESTS = 10_000;
@@ -98,14 +99,3 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const bernoulli = (random: () => number, mean: number): number => (random() < mean ? 1 : 0);
 const exponential = (random: () => number, mean: number): number => -mean * Math.log(1 - random());
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -9,6 +9,7 @@ import type { DriftColumn, DriftProfile } from '@falaj/contracts';
 import drift from '@falaj/plugin-drift-statistics';
 import { createFakeHost, fakeCall } from '@falaj/plugin-testing';
 import { adjustedPValues, persists } from '@falaj/subgraph-deployments';
+import { randomFrom } from '../random.js';
 import type { Figure } from './figure.js';
 
 const FEATURES = 20;
@@ -23,7 +24,7 @@ const SEED = 20_260_101;
 export async function run(): Promise<Figure[]> {
   const host = await createFakeHost();
   const plugin = await drift.open({}, host);
-  const random = generator(SEED);
+  const random = randomFrom(SEED);
   const profiles: DriftProfile[] = [];
   for (let feature = 0; feature < FEATURES; feature++) {
     const column = draw(feature, REFERENCE_ROWS, 0, random);
@@ -85,15 +86,4 @@ function draw(feature: number, rows: number, by: number, random: () => number): 
   }
   const shaped = [(x: number) => x, (x: number) => Math.exp(x), (x: number) => Math.round(x * 4) / 4][shape];
   return { kind: 'NUMERIC', values: Float64Array.from({ length: rows }, () => shaped?.(normal()) ?? 0) };
-}
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -18,21 +18,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { migrate, startEmbeddedPostgres } from '@falaj/database';
 import pg from 'pg';
+import { randomFrom } from '../random.js';
 
 const CHILD = 'embedded-postgres-child';
 
 type Random = () => number;
-
-/** Mulberry32: the same seed gives the same waits before each kill. */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function expectThat(condition: boolean, what: string): void {
   if (!condition) throw new Error(what);

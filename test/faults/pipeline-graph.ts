@@ -7,20 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SplitProcesses, type SubgraphProcess, startSplit } from '../platform-processes.js';
 import { type Journey, journeyOn, rowsOf, until } from '../platform-requests.js';
+import { randomFrom } from '../random.js';
 
 const KILLS = 6;
 const RESUMED_WITHIN_MS = 20_000;
-
-/** Mulberry32: the same seed gives the same waits before each kill. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 type Ask = (query: string, variables: object) => Promise<Record<string, { id?: string; run?: { id: string } }>>;
 

@@ -13,6 +13,7 @@ import { clientOf, type Database, migrate, openDatabase, startEmbeddedPostgres, 
 import { defineWorkflow, type Flow, type WorkflowEngine } from '@falaj/runtime';
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import pg from 'pg';
+import { randomFrom } from '../random.js';
 
 const CHILD = 'pipeline-child';
 const KILLS = 30;
@@ -25,17 +26,6 @@ const workflow = { name: 'fault-pipeline', version: 1 };
 
 const STEPS = ['prepare', 'train-a', 'train-b', 'evaluate', 'shaky'];
 const COMMITS = ['commit prepare', 'commit train-a', 'commit train-b', 'commit gate', 'commit deploy'];
-
-/** Mulberry32: the same seed gives the same waits before each kill. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Worker {
   readonly child: ChildProcess;

@@ -24,6 +24,7 @@ import {
   underway,
   until,
 } from '../platform-requests.js';
+import { randomFrom } from '../random.js';
 
 type Random = () => number;
 
@@ -33,17 +34,6 @@ interface Place {
   readonly random: Random;
   /** Stopped after the case, whatever came of it. */
   keep<P extends Processes>(platform: P): P;
-}
-
-/** Mulberry32: the same seed gives the same waits before each kill. */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function expectThat(condition: boolean, what: string): void {

@@ -1,6 +1,5 @@
 export { type AuditFault, type AuditVerification, sequenceAudit, verifyAuditLog } from './audit-log.js';
 export type { AuditEntry, AuditOutcome, AuditRecord } from './audit-record.js';
-export { canonicalJson } from './canonical-json.js';
 export { checkpointHolds, originOf, signCheckpoint } from './checkpoint.js';
 export { leafHash } from './leaf.js';
 export { type AuditFilter, type AuditPage, listAudit } from './list-audit.js';

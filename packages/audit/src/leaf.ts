@@ -1,6 +1,6 @@
 // The leaf of a record in a Merkle tree of RFC 6962. The log stores no leaf: whoever builds or checks the tree computes it.
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '@falaj/runtime';
 
 const LEAF_PREFIX = Buffer.of(0x00);
 

@@ -1,8 +1,7 @@
 import type { Database, Tx, WorkspaceScope } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { canonicalJson, PlatformError } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import type { AuditEntry } from './audit-record.js';
-import { canonicalJson } from './canonical-json.js';
 
 /** Where acts of callers without a workspace are recorded; no workspace bears this id. */
 export const NO_WORKSPACE = 'none';

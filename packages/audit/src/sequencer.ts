@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Database } from '@falaj/database';
-import { counter, createLogger } from '@falaj/runtime';
+import { counter, createLogger, periodically } from '@falaj/runtime';
 import { sequenceAudit } from './audit-log.js';
 
 const log = createLogger('audit');
@@ -12,23 +12,7 @@ export function startAuditSequencer(
   privateKey: KeyObject,
   intervalMs = 2000,
 ): { stop(): Promise<void> } {
-  let running: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = sequenceAudit(database, privateKey)
-      .then((count) => sequenced.inc({}, count))
-      // The records stand; the next turn appends them.
-      .catch((error: unknown) => log.warn('the audit log could not be sequenced', { error: String(error) }))
-      .finally(() => {
-        busy = false;
-      });
-  }, intervalMs);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  // What fails stands in the table: the next turn appends it.
+  const sequence = async () => sequenced.inc({}, await sequenceAudit(database, privateKey));
+  return periodically('sequencing the audit log', intervalMs, sequence, log, { lastTime: false });
 }

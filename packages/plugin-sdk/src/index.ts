@@ -1,6 +1,7 @@
 export type * from '@falaj/contracts';
 export type { StandardSchemaV1 } from '@standard-schema/spec';
 export { definePlugin } from './define-plugin.js';
+export { jsonDigest } from './json-digest.js';
 export {
   isPluginError,
   PluginError,

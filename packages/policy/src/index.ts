@@ -3,6 +3,7 @@ export { AbilityCache } from './ability-cache.js';
 export type { Condition } from './condition.js';
 export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
 export { fieldClassesOf, fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
+export { type Decider, requireIndependent } from './four-eyes.js';
 export type { Row } from './memory-verdict.js';
 export { policyMigrations } from './migrations.js';
 export { type AttributeType, createNounCatalog, type FieldClass, type Noun, type NounCatalog } from './noun.js';
@@ -20,5 +21,6 @@ export {
 } from './residency.js';
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';
+export { ruleBuilders } from './rule-builders.js';
 export type { AttributeColumns } from './sql-predicate.js';
 export { type RuleIssue, validateRule } from './validate-rule.js';

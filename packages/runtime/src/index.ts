@@ -1,6 +1,8 @@
+export { canonicalJson } from './canonical-json.js';
 export { type ErrorCode, errorCodes, type PlatformErrorCode } from './error-codes.js';
 export { createLogger, type Logger } from './logger.js';
 export { collectProcessMetrics, counter, duration, gauge, metricsRegistry } from './metrics.js';
+export { periodically } from './periodically.js';
 export { isPlatformError, PlatformError, type PlatformErrorOptions, publicError } from './platform-error.js';
 export { anonymous, type Principal } from './principal.js';
 export {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { CheckInfo, ComplianceV1 } from '@falaj/contracts';
-import { PluginError, throwIfCancelled } from '@falaj/plugin-sdk';
+import { jsonDigest, PluginError, throwIfCancelled } from '@falaj/plugin-sdk';
 import type { Check } from './check.js';
 import { accessChecks } from './checks/access.js';
 import { cryptoChecks } from './checks/crypto.js';
@@ -51,7 +50,7 @@ export function openCompliance(): ComplianceV1 {
           `There are no checks for the subject ${JSON.stringify(subject)}; there are for: workspace.`,
         );
       }
-      const basis = { name: 'snapshotDigest', value: digestOf(snapshot) };
+      const basis = { name: 'snapshotDigest', value: jsonDigest(snapshot) };
       return checks
         .filter(({ perObject }) => perObject || snapshot.subject === undefined)
         .map((check) => {
@@ -64,13 +63,4 @@ export function openCompliance(): ComplianceV1 {
     },
     async close() {},
   };
-}
-
-/** SHA-256 of the JSON with sorted keys, so that the order in which the caller set members does not matter. */
-function digestOf(value: unknown): string {
-  const sorted = (_key: string, member: unknown): unknown =>
-    member !== null && typeof member === 'object' && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member;
-  return `sha256:${createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex')}`;
 }

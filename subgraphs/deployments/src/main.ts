@@ -1,6 +1,7 @@
 // Wires the deployments subgraph; nothing else.
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { periodically } from '@falaj/runtime';
 import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { type InferenceObserver, observeAll } from './domain/inference-observer.js';
 import type { InferencePorts } from './inference/index.js';
@@ -27,7 +28,6 @@ import {
   trafficSplits,
 } from './store/governed.js';
 import { ModelHost } from './store/model-host.js';
-import { periodically } from './store/periodic.js';
 import { RolloutController } from './store/rollout-controller.js';
 import { ShadowRunner } from './store/shadow-runner.js';
 import { VariantMetrics } from './store/variant-metrics.js';

@@ -1,34 +1,11 @@
 // Who may do what with pipelines. No rule here allows `execute` of a PipelineCommand: a workspace that wants commands
 // writes a rule of its own that names roles, and programs where it should.
-import type { FieldClass, Rule } from '@falaj/policy';
+import { type Rule, ruleBuilders } from '@falaj/policy';
 
 const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
 const RUNNERS = ['data-scientist'];
 
-const read = (
-  subject: string,
-  name: string,
-  classes: readonly FieldClass[],
-  roles: readonly string[],
-  reason: string,
-): Rule => ({
-  id: `experiments.${subject}.${name}`,
-  effect: 'ALLOW',
-  actions: ['read'],
-  subject,
-  classes,
-  roles,
-  reason,
-});
-
-const may = (subject: string, actions: readonly string[], roles: readonly string[], reason: string): Rule => ({
-  id: `experiments.${subject}.${actions.join('-')}`,
-  effect: 'ALLOW',
-  actions,
-  subject,
-  roles,
-  reason,
-});
+const { act, read } = ruleBuilders('experiments');
 
 export const pipelineRules: readonly Rule[] = [
   ...[
@@ -63,9 +40,9 @@ export const pipelineRules: readonly Rule[] = [
     ['data-scientist', 'approver', 'auditor', 'administrator'],
     'FOUR_EYES',
   ),
-  may('Pipeline', ['create'], RUNNERS, 'PIPELINES'),
-  may('PipelineRun', ['start', 'cancel', 'resume'], RUNNERS, 'PIPELINES'),
-  may('PipelineTrigger', ['create', 'update'], RUNNERS, 'PIPELINES'),
-  may('PipelineTrigger', ['fire'], ['data-scientist', 'feature-engineer'], 'PIPELINES'),
-  may('PipelineStage', ['decide'], ['approver'], 'FOUR_EYES'),
+  act('Pipeline', ['create'], RUNNERS, 'PIPELINES'),
+  act('PipelineRun', ['start', 'cancel', 'resume'], RUNNERS, 'PIPELINES'),
+  act('PipelineTrigger', ['create', 'update'], RUNNERS, 'PIPELINES'),
+  act('PipelineTrigger', ['fire'], ['data-scientist', 'feature-engineer'], 'PIPELINES'),
+  act('PipelineStage', ['decide'], ['approver'], 'FOUR_EYES'),
 ];

@@ -1,42 +1,28 @@
 // Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
 // at the fields, in schema/.
-import type { FieldClass, Rule } from '@falaj/policy';
+import { type Rule, ruleBuilders } from '@falaj/policy';
 import { pipelineRules } from './pipeline-policy.js';
 
-const grant = (
-  subject: string,
-  name: string,
-  classes: readonly FieldClass[],
-  roles: readonly string[],
-  reason: string,
-): Rule => ({
-  id: `experiments.${subject}.${name}`,
-  effect: 'ALLOW',
-  actions: ['read'],
-  subject,
-  classes,
-  roles,
-  reason,
-});
+const { read } = ruleBuilders('experiments');
 
 export const rules: readonly Rule[] = [
   ...pipelineRules,
   ...['Experiment', 'Run', 'Reproduction'].flatMap((subject): Rule[] => [
-    grant(
+    read(
       subject,
       'read-ordinary',
       ['open', 'internal'],
       ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
       'ORDINARY_METADATA',
     ),
-    grant(
+    read(
       subject,
       'read-sensitive',
       ['sensitive', 'platform'],
       ['data-scientist', 'auditor', 'administrator'],
       'SCORES_AND_DIGESTS',
     ),
-    grant(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+    read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
     {
       id: `experiments.${subject}.write`,
       effect: 'ALLOW',
@@ -76,7 +62,7 @@ export const rules: readonly Rule[] = [
     'ModelVersion',
     'ReproductionComparison',
   ].map((subject) =>
-    grant(
+    read(
       subject,
       'read-ordinary',
       ['open', 'internal'],
@@ -86,7 +72,7 @@ export const rules: readonly Rule[] = [
   ),
   ...['Metric', 'Evaluation', 'BaselineScores', 'FeatureImportance', 'RunProgress', 'ReproductionComparison'].map(
     (subject) =>
-      grant(
+      read(
         subject,
         'read',
         ['sensitive'],
@@ -108,14 +94,14 @@ export const rules: readonly Rule[] = [
     'ComparedMetric',
     'ComparedMetricValue',
   ].flatMap((subject): Rule[] => [
-    grant(
+    read(
       subject,
       'read-ordinary',
       ['open', 'internal'],
       ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
       'ORDINARY_METADATA',
     ),
-    grant(
+    read(
       subject,
       'read',
       ['sensitive'],

@@ -1,6 +1,6 @@
 // Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
 // at the fields, in schema/.
-import type { FieldClass, Rule } from '@falaj/policy';
+import { type Rule, ruleBuilders } from '@falaj/policy';
 import { auditedTypes } from './domain/audited-types.js';
 
 /** The platform's administrator administers the platform's own workspace; that one holds no data. */
@@ -10,30 +10,7 @@ const READERS = [...TRAIL_READERS, 'viewer'];
 /** Programs of the platform itself: monitors that raise alarms, workers that record what they used. */
 const SERVICE = 'service';
 
-const read = (
-  subject: string,
-  name: string,
-  classes: readonly FieldClass[],
-  roles: readonly string[],
-  reason: string,
-): Rule => ({
-  id: `governance.${subject}.${name}`,
-  effect: 'ALLOW',
-  actions: ['read'],
-  subject,
-  classes,
-  roles,
-  reason,
-});
-
-const act = (subject: string, actions: readonly string[], roles: readonly string[], reason: string): Rule => ({
-  id: `governance.${subject}.${actions.join('-')}`,
-  effect: 'ALLOW',
-  actions,
-  subject,
-  roles,
-  reason,
-});
+const { act, read } = ruleBuilders('governance');
 
 /** Who mends: whoever builds or runs what an incident is about. */
 const RESPONDERS = ['feature-engineer', 'data-scientist', 'approver'];

@@ -1,24 +1,10 @@
 // Who may do what with the nouns of this subgraph: the one file that an auditor reads here. Classes of the fields stand
 // at the fields, in schema/.
-import type { FieldClass, Rule } from '@falaj/policy';
+import { type Rule, ruleBuilders } from '@falaj/policy';
 
 const EVERY_ROLE = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
 
-const read = (
-  subject: string,
-  name: string,
-  classes: readonly FieldClass[],
-  roles: readonly string[],
-  reason: string,
-): Rule => ({
-  id: `models.${subject}.${name}`,
-  effect: 'ALLOW',
-  actions: ['read'],
-  subject,
-  classes,
-  roles,
-  reason,
-});
+const { read } = ruleBuilders('models');
 
 export const rules: readonly Rule[] = [
   ...[

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { requireSound } from '../domain/pipeline/check-definition.js';
-import { canonicalJson, pipelineInput } from '../domain/pipeline/definition.js';
+import { pipelineInput } from '../domain/pipeline/definition.js';
 import { plannedStages } from '../domain/pipeline/pipeline-run.js';
 import { type PipelineRow, pipelineRuns, pipelines } from '../store/pipeline-governed.js';
 import { pipeline, pipelineRun } from '../store/pipeline-tables.js';

@@ -1,11 +1,11 @@
 // What people decide about runs: approvals, rejections, resumptions.
 import type { Tx } from '@falaj/database';
 import { principalsOfPersons } from '@falaj/identity';
-import { PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
+import { requireIndependent } from '@falaj/policy';
+import { canonicalJson, PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, notInArray, sql } from 'drizzle-orm';
-import { canonicalJson, type PipelineStage } from '../domain/pipeline/definition.js';
-import { requireIndependent } from '../domain/pipeline/four-eyes.js';
+import type { PipelineStage } from '../domain/pipeline/definition.js';
 import { type Decision, decisionSignal, journalKeys, plannedStages } from '../domain/pipeline/pipeline-run.js';
 import { pipeline, pipelineDecision, pipelineRun, pipelineStage } from './pipeline-tables.js';
 import { insertStages, notifyPipeline, pipelineNamed } from './pipeline-writes.js';
@@ -41,7 +41,13 @@ export async function decideStage(
         details: { stage, state: asked.state },
       },
     );
-  requireIndependent(principal, role, asked.approverRole ?? '', await principalsOfPersons(tx, run.requesterIds));
+  requireIndependent(principal, {
+    role,
+    accepted: [asked.approverRole ?? ''],
+    involved: await principalsOfPersons(tx, run.requesterIds),
+    involvedAs: 'somebody who asked for this run',
+    askedBy: 'the stage',
+  });
   const decision: Decision = { approved, role, reason, principalId: principal.id };
   const { delivered } = await engine.signal(
     { workspaceId: run.workspaceId, id: runId },

@@ -1,9 +1,9 @@
 // The beginning of a run: its rows and its workflow in one transaction, once for each idempotency key.
 import type { Tx } from '@falaj/database';
-import { PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
+import { canonicalJson, PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { eq, type InferSelectModel, sql } from 'drizzle-orm';
-import { canonicalJson, type Values } from '../domain/pipeline/definition.js';
+import type { Values } from '../domain/pipeline/definition.js';
 import { PIPELINE_WORKFLOW } from '../domain/pipeline/execute-pipeline.js';
 import { plannedStages } from '../domain/pipeline/pipeline-run.js';
 import { runParameters } from '../domain/pipeline/run-parameters.js';

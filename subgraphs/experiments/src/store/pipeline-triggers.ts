@@ -2,10 +2,10 @@
 // the process that saw it.
 import { createHash } from 'node:crypto';
 import type { Tx } from '@falaj/database';
-import { PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
+import { canonicalJson, PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel, sql } from 'drizzle-orm';
-import { canonicalJson, type Value, type Values } from '../domain/pipeline/definition.js';
+import type { Values } from '../domain/pipeline/definition.js';
 import type { StoredError } from '../domain/pipeline/pipeline-run.js';
 import { pipelineTrigger } from './pipeline-tables.js';
 
@@ -139,7 +139,7 @@ export async function fireTriggers(
 /** Whether everything that is asked for is in the payload and equal. */
 function matches(wanted: Values, payload: Values): boolean {
   return Object.entries(wanted).every(
-    ([name, value]) => canonicalJson(payload[name] as Value) === canonicalJson(value),
+    ([name, value]) => Object.hasOwn(payload, name) && canonicalJson(payload[name]) === canonicalJson(value),
   );
 }
 

@@ -1,9 +1,8 @@
 // The whole subgraph over a real PostgreSQL, asked as a user asks it.
-import { createHash } from 'node:crypto';
 import { auditMigrations } from '@falaj/audit';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { buildAbility, createNounCatalog, type Rule } from '@falaj/policy';
-import { createLogger, PlatformError, type Principal } from '@falaj/runtime';
+import { createLogger, type Principal } from '@falaj/runtime';
 import {
   createCursorSeal,
   describeSubgraph,
@@ -16,6 +15,7 @@ import {
 import { sql } from 'drizzle-orm';
 import { parse } from 'graphql';
 import { experimentsSubgraph } from '../main.js';
+import { type Answer, askSubgraph, keepingVault, type Loose } from './asked-subgraph.js';
 
 export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
   id: `p-${role}`,
@@ -27,16 +27,6 @@ export const person = (role: string, changes: Partial<Principal> = {}): Principa
   zones: ['AE'],
   ...changes,
 });
-
-// biome-ignore lint/suspicious/noExplicitAny: answers are checked by what is expected of them.
-type Loose = any;
-
-export interface Answer {
-  readonly data: Loose;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  readonly details: Loose;
-}
 
 export interface Experiments {
   readonly test: TestDatabase;
@@ -59,8 +49,6 @@ export async function openExperiments(
   graph.install(async (_document, variables) => ({
     data: { trainingSet: options.sets?.[String(variables.id)] ?? null },
   }));
-  const objects = new Map<string, Uint8Array>();
-  const digestOf = (data: Uint8Array) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
   const abilityFor = async (principal: Principal) =>
     buildAbility([...experimentsSubgraph.rules, ...(options.extra ?? [])], principal, catalog);
   const platform = {
@@ -71,18 +59,7 @@ export async function openExperiments(
     log: createLogger('test'),
     graph,
     plugins: { call: () => ({}), list: () => [] },
-    // What the vault does is tested with the vault; here it keeps bytes and holds them against their digest.
-    vault: {
-      async put({ key, data }: { key: string; data: Uint8Array }) {
-        objects.set(key, Uint8Array.from(data));
-        return { key, digest: digestOf(data), bytes: data.length };
-      },
-      async get(key: string, expected: string) {
-        const data = objects.get(key);
-        if (!data || digestOf(data) !== expected) throw new PlatformError('ARTIFACT_CORRUPT', key);
-        return data;
-      },
-    },
+    vault: keepingVault(),
   } as unknown as Platform;
   const subgraph = await startSubgraph(experimentsSubgraph, platform);
   const requestOf = (principal: Principal, signal = new AbortController().signal): RequestContext => ({
@@ -98,17 +75,7 @@ export async function openExperiments(
   return {
     test,
     rows,
-    async ask(who, document, variables = {}) {
-      const result = await subgraph.execute({ document: parse(document), variables, context: requestOf(who) });
-      if (Symbol.asyncIterator in result) throw new Error('expected one result');
-      const [error] = result.errors ?? [];
-      return {
-        data: JSON.parse(JSON.stringify(result.data ?? null)),
-        code: error?.extensions?.code as string | undefined,
-        message: error?.message,
-        details: error?.extensions?.details,
-      };
-    },
+    ask: (who, document, variables) => askSubgraph(subgraph, who, document, variables),
     async follow(who, document, signal) {
       const result = await subgraph.execute({
         document: parse(document),

@@ -1,6 +1,5 @@
 // Pipelines over a real PostgreSQL with the real engine of workflows and the real directory; each `Process` is a whole
 // subgraph with an engine of its own, as another process would have it.
-import { createHash } from 'node:crypto';
 import { auditMigrations } from '@falaj/audit';
 import { openDatabase } from '@falaj/database';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
@@ -10,9 +9,8 @@ import { createLogger, PlatformError, type Principal } from '@falaj/runtime';
 import { createCursorSeal, describeSubgraph, GraphClient, type Platform, startSubgraph } from '@falaj/subgraph-kit';
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import { sql } from 'drizzle-orm';
-import { parse } from 'graphql';
 import { experimentsSubgraph } from '../main.js';
-import type { Answer } from './open-experiments.js';
+import { type Answer, askSubgraph, keepingVault } from './asked-subgraph.js';
 
 /** What the rest of the graph answers, by the name of the operation. */
 export type GraphAnswers = Readonly<
@@ -62,9 +60,8 @@ export async function openPipelines(
   );
   const { nouns } = await describeSubgraph(experimentsSubgraph);
   const catalog = createNounCatalog(nouns);
-  const objects = new Map<string, Uint8Array>();
+  const vault = keepingVault();
   const processes: Process[] = [];
-  const digestOf = (data: Uint8Array) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
   const answers: GraphAnswers = {
     BudgetForWork: () => ({ budgetDecision: { verdict: 'ALLOW', refusals: [] } }),
     ...options.graph,
@@ -95,35 +92,13 @@ export async function openPipelines(
       graph,
       workflows: engine,
       plugins: { call: () => ({}), list: () => [] },
-      // What the vault does is tested with the vault; here it keeps bytes and holds them against their digest.
-      vault: {
-        async put({ key, data }: { key: string; data: Uint8Array }) {
-          objects.set(key, Uint8Array.from(data));
-          return { key, digest: digestOf(data), bytes: data.length };
-        },
-        async get(key: string, expected: string) {
-          const data = objects.get(key);
-          if (!data || digestOf(data) !== expected) throw new PlatformError('ARTIFACT_CORRUPT', key);
-          return data;
-        },
-      },
+      vault,
     } as unknown as Platform;
     const subgraph = await startSubgraph(experimentsSubgraph, platform);
     await engine.startWorkers();
     let stopped: Promise<void> | undefined;
     const own: Process = {
-      async ask(principal, document, variables = {}) {
-        const context = { principal, requestId: 'r-1', traceparent: '', signal: new AbortController().signal };
-        const result = await subgraph.execute({ document: parse(document), variables, context });
-        if (Symbol.asyncIterator in result) throw new Error('expected one result');
-        const [error] = result.errors ?? [];
-        return {
-          data: JSON.parse(JSON.stringify(result.data ?? null)),
-          code: error?.extensions?.code as string | undefined,
-          message: error?.message,
-          details: error?.extensions?.details,
-        };
-      },
+      ask: (principal, document, variables) => askSubgraph(subgraph, principal, document, variables),
       stop() {
         stopped ??= (async () => {
           await engine.stop();

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Principal } from '@falaj/runtime';
-import type { Answer } from './open-experiments.js';
+import type { Answer } from './asked-subgraph.js';
 import { commandsAllowed, type GraphAnswers, openPipelines, type Pipelines, type Process } from './open-pipelines.js';
 
 export let pipelines: Pipelines;

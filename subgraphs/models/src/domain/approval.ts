@@ -1,5 +1,4 @@
-// Four eyes: who may decide about a promotion, and what a decision is for.
-import { PlatformError } from '@falaj/runtime';
+// What a decision about a promotion is for, and which are missing.
 import { z } from 'zod';
 import { aliasName } from './alias.js';
 import { digestOf } from './canonical.js';
@@ -29,48 +28,6 @@ export interface Binding {
   readonly cardDigest: string | null;
 }
 export const bindingOf = (binding: Binding): string => digestOf(binding);
-
-export interface Decider {
-  readonly id: string;
-  /** Only a `USER` may decide. */
-  readonly kind: string;
-  readonly roles: readonly string[];
-}
-
-/**
- * Throws FORBIDDEN naming the rule. `involved` are all principals of the persons who trained, registered or requested,
- * as far as the directory tells.
- */
-export function requireIndependent(
-  decider: Decider,
-  role: string,
-  required: GateDefinition['approvals'],
-  involved: readonly string[],
-): void {
-  const refuse = (rule: string, found: string, limit: string, whatToDo: string): never => {
-    throw new PlatformError('FORBIDDEN', `${rule}: found ${found}, needed ${limit}. What to do: ${whatToDo}.`, {
-      details: { rule, found, limit, whatToDo },
-    });
-  };
-  if (decider.kind !== 'USER')
-    refuse('FOUR_EYES_PERSON', 'a service account', 'a person', 'let a person with the role decide');
-  if (involved.includes(decider.id))
-    refuse(
-      'FOUR_EYES_INDEPENDENT',
-      'somebody who trained, registered or requested this version',
-      'another person',
-      'let somebody else with the role decide',
-    );
-  if (!required.some((approval) => approval.role === role))
-    refuse(
-      'FOUR_EYES_ROLE',
-      `role ${role}`,
-      required.map((approval) => approval.role).join(', ') || 'no approval',
-      'decide in a role that the gate set asks for',
-    );
-  if (!decider.roles.includes(role))
-    refuse('FOUR_EYES_ROLE', 'a role that you do not hold here', role, 'let somebody who holds it decide');
-}
 
 export interface Approval {
   readonly role: string;

@@ -3,16 +3,11 @@
 
 import type { Tx } from '@falaj/database';
 import { principalsOfPersons } from '@falaj/identity';
+import { type Decider, requireIndependent } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
-import {
-  type Decider,
-  type MissingApproval,
-  missingApprovals,
-  type PromotionState,
-  requireIndependent,
-} from '../domain/approval.js';
+import { type MissingApproval, missingApprovals, type PromotionState } from '../domain/approval.js';
 import { failedOf } from '../domain/promotion-checks.js';
 import { type EvaluatedPromotion, requireUnchanged } from './evaluate-promotion.js';
 import { promotion, promotionDecision } from './promotion-tables.js';
@@ -71,6 +66,14 @@ export async function requestPromotion(
   return state;
 }
 
+const inRole = (role: string, { approvals }: PromotionRecord, involved: readonly string[]) => ({
+  role,
+  accepted: approvals.map((approval) => approval.role),
+  involved,
+  involvedAs: 'somebody who trained, registered or requested this version',
+  askedBy: 'the gate set',
+});
+
 /** Counts an approval; the last one that is needed moves the alias. */
 export async function approvePromotion(
   tx: Tx,
@@ -86,7 +89,7 @@ export async function approvePromotion(
     });
   const authors = [evaluated.version.ownerId, evaluated.version.trainedById, row.ownerId].filter((id) => id !== null);
   const involved = await principalsOfPersons(tx, [...authors, ...given.map(({ byId }) => byId)]);
-  requireIndependent(by, decision.role, row.approvals, involved);
+  requireIndependent(by, inRole(decision.role, row, involved));
   if (row.expiresAt.getTime() <= Date.now())
     return close(tx, row, 'EXPIRED', `not enough approvals until ${row.expiresAt.toISOString()}`);
   if (row.binding !== evaluated.binding)
@@ -127,7 +130,7 @@ export async function rejectPromotion(
   modelId: string,
 ): Promise<PromotionState> {
   const row = await lockPending(tx, decision.promotionId, modelId);
-  requireIndependent(by, decision.role, row.approvals, []);
+  requireIndependent(by, inRole(decision.role, row, []));
   const given = await decisionsOf(tx, row.id);
   if (!given.some(({ byId }) => byId === by.id)) await insertDecision(tx, row, by, decision, 'REJECTED');
   return close(tx, row, 'REJECTED', decision.reason);

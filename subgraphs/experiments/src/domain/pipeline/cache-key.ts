@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type StageType, type Value, type Values } from './definition.js';
+import { canonicalJson } from '@falaj/runtime';
+import type { StageType, Value, Values } from './definition.js';
 import { isArtifact, stageSpecs } from './stage-types.js';
 
 /**

@@ -72,12 +72,3 @@ export const pipelineInput = pipelineDefinition.extend({
   /** Higher begins first. */
   priority: z.number().int().min(-1000).max(1000).default(0),
 });
-
-/** JSON with the keys of every object in order, so that equal content is equal text. */
-export function canonicalJson(content: unknown): string {
-  return JSON.stringify(content, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}

@@ -1,7 +1,7 @@
 // Looks for promises that were missed or are about to be. One process at a time does it, under a lease; what it finds
 // follows from stored clocks alone, so a process that was away for an hour finds the same breaches at the same instants.
 import type { Database, Tx } from '@falaj/database';
-import type { Logger } from '@falaj/runtime';
+import { type Logger, periodically } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { lte, sql } from 'drizzle-orm';
 import { settle } from '../../domain/incidents/incident-change.js';
@@ -65,21 +65,8 @@ async function sweepBatch(tx: Tx, holder: string, now: Date): Promise<number> {
 /** Sweeps every few seconds until it is stopped; a sweep that fails is tried again by the next. */
 export function startServiceLevelSweep(database: Database, log: Logger): { stop(): Promise<void> } {
   const holder = newId('sweep');
-  let running: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = sweepServiceLevels(database, holder)
-      .catch((error: unknown) => log.warn('the sweep of service levels failed', { error: String(error) }))
-      .finally(() => {
-        busy = false;
-      });
-  }, INTERVAL_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
+  const sweep = async () => {
+    await sweepServiceLevels(database, holder);
   };
+  return periodically('the sweep of service levels', INTERVAL_MS, sweep, log, { lastTime: false });
 }

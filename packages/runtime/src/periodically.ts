@@ -1,4 +1,4 @@
-import type { Logger } from '@falaj/runtime';
+import type { Logger } from './logger.js';
 
 /** Does something again and again, never twice at once; `stop` waits for what is under way, then does it a last time. */
 export function periodically(

@@ -1,6 +1,6 @@
 // One text for one value, so that a hash over a record can be recomputed anywhere: RFC 8785 (sorted keys, no spaces,
 // numbers as ECMAScript writes them).
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError } from './platform-error.js';
 
 /**
  * Canonical JSON of a plain value. As in JSON.stringify, `toJSON` is honoured and undefined members are left out.
