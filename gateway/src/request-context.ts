@@ -1,5 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { currentTraceparent, type Principal } from '@falaj/runtime';
+import { randomUUID } from 'node:crypto';
+import { currentTraceparent, type Principal, randomHex } from '@falaj/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from './contract.js';
 
@@ -29,15 +29,7 @@ export function arrivalOf(request: FastifyRequest): Arrival {
   };
 }
 
-/** Random bytes are drawn for many requests at once: the call costs more than the bytes. */
-let drawn = Buffer.alloc(0);
-
-function newTraceparent(): string {
-  if (drawn.length < 24) drawn = randomBytes(24 * 128);
-  const bytes = drawn.toString('hex', 0, 24);
-  drawn = drawn.subarray(24);
-  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-01`;
-}
+const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
 
 export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
 

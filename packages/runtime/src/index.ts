@@ -5,6 +5,7 @@ export { collectProcessMetrics, counter, duration, gauge, metricsRegistry } from
 export { periodically } from './periodically.js';
 export { isPlatformError, PlatformError, type PlatformErrorOptions, publicError } from './platform-error.js';
 export { anonymous, type Principal } from './principal.js';
+export { randomHex } from './random-hex.js';
 export {
   currentTraceId,
   currentTraceparent,

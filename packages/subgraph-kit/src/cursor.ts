@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
-import { PlatformError } from '@falaj/runtime';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync } from 'node:crypto';
+import { PlatformError, randomHex } from '@falaj/runtime';
 
 /**
  * Cursors hold the sort value of a row, which the reader may not be allowed to see: they are sealed (AES-256-GCM) and
@@ -22,17 +22,9 @@ export function createCursorSeal(secret: Uint8Array): CursorSeal {
     }
     return last.digest;
   };
-  let drawn = Buffer.alloc(0);
-  /** Each nonce serves once; they are drawn many at a time, for the call costs more than the bytes. */
-  const nextNonce = (): Buffer => {
-    if (drawn.length < 12) drawn = randomBytes(12 * 256);
-    const nonce = drawn.subarray(0, 12);
-    drawn = drawn.subarray(12);
-    return nonce;
-  };
   return {
     seal(binding, position) {
-      const nonce = nextNonce();
+      const nonce = Buffer.from(randomHex(12), 'hex');
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength });
       cipher.setAAD(aad(binding));
       const sealed = Buffer.concat([cipher.update(JSON.stringify(position), 'utf8'), cipher.final()]);
