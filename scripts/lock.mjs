@@ -19,6 +19,11 @@ const OS = [
 ];
 const CPU = ['arm64', 'x64', 'arm', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32', '64'];
 
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--complete');
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown argument ${unknown[0]}; allowed: --complete.\n`);
+  process.exit(1);
+}
 if (!process.argv.includes('--complete')) {
   rmSync('package-lock.json', { force: true });
   const made = spawnSync('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { stdio: 'inherit' });
