@@ -1,7 +1,7 @@
 // What tests of the whole platform ask of it, by the graph as its users do or of its database directly.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runJourney } from '@falaj/cli/demo';
+import { february, runJourney } from '@falaj/cli/demo';
 import {
   CreateExperimentDocument,
   CreateTrainingSetDocument,
@@ -18,11 +18,15 @@ import { operatorTokenOf, type Processes } from './platform-processes.js';
 export type Journey = Awaited<ReturnType<typeof runJourney>>;
 export type Row = Record<string, unknown>;
 
-/** The demo's journey, or its first stages up to `last`. */
+/** The demo's journey without its month of traffic, or its first stages up to `last`. */
 export const journeyOn = async (
   { url, dataDirectory }: Processes,
-  last?: Parameters<typeof runJourney>[3],
-): Promise<Journey> => runJourney(url, await operatorTokenOf(dataDirectory), join(dataDirectory, 'landing'), last);
+  last?: NonNullable<Parameters<typeof runJourney>[3]>['last'],
+): Promise<Journey> =>
+  runJourney(url, await operatorTokenOf(dataDirectory), join(dataDirectory, 'landing'), {
+    ...(last ? { last } : {}),
+    without: february,
+  });
 
 /** An actor of the journey at a platform, which has another address after each start. */
 export function clientOf(

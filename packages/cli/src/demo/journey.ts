@@ -30,6 +30,8 @@ export interface Actors {
   readonly scientist: Actor;
   readonly approver: Actor;
   readonly outsider: Actor;
+  /** Runs the pipeline: a program, not a person. */
+  readonly bot: Actor;
 }
 
 export interface Ids {
@@ -40,10 +42,14 @@ export interface Ids {
   featureServiceId: string;
   trainingSetId: string;
   trainingSetDigest: string;
+  experimentId: string;
   runId: string;
   modelVersionId: string;
   modelVersion: number;
   promotionId: string;
+  /** Endpoint that the replay of February asks, and the version that stands against its own. */
+  replayEndpointId: string;
+  challengerVersionId: string;
   endpointId: string;
   endpointName: string;
 }

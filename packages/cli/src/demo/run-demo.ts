@@ -7,12 +7,15 @@ import { stopOnSignal } from '../stop-on-signal.js';
 import type { Journey } from './journey.js';
 import { runStages } from './progress.js';
 import { queriesWorthTrying } from './queries.js';
+import { abTest } from './stages/ab-test.js';
+import { badVariant } from './stages/bad-variant.js';
 import { compliance } from './stages/compliance.js';
 import { deployment } from './stages/deployment.js';
 import { features } from './stages/features.js';
 import { guard } from './stages/guard.js';
 import { identities } from './stages/identities.js';
 import { lineage } from './stages/lineage.js';
+import { pipeline } from './stages/pipeline.js';
 import { registration } from './stages/registration.js';
 import { sources } from './stages/sources.js';
 import { training } from './stages/training.js';
@@ -25,11 +28,18 @@ const stages = {
   trainingSet,
   training,
   registration,
+  pipeline,
+  abTest,
+  badVariant,
   deployment,
   guard,
-  compliance,
   lineage,
+  compliance,
 };
+type StageName = keyof typeof stages;
+
+/** The month of traffic in between, which nothing after it builds on: a test may leave it out. */
+export const february: readonly StageName[] = ['pipeline', 'abTest', 'badVariant'];
 
 export async function runDemo(config: ResolvedConfig, options: { readonly exit: boolean }): Promise<void> {
   const started = performance.now();
@@ -53,12 +63,12 @@ export async function runDemo(config: ResolvedConfig, options: { readonly exit: 
   process.exit(0);
 }
 
-/** Runs every stage, or the first ones up to `last`, against the gateway at `url`, as any client would. */
+/** Runs every stage, or the first ones up to `last` without some, against the gateway at `url`, as any client would. */
 export async function runJourney(
   url: string,
   token: string,
   landing: string,
-  last: keyof typeof stages = 'lineage',
+  { last = 'compliance', without = [] }: { readonly last?: StageName; readonly without?: readonly StageName[] } = {},
 ): Promise<Pick<Journey, 'label' | 'ids' | 'actors'>> {
   const connect: Journey['connect'] = (given) => createClient({ url, ...given });
   const journey = {
@@ -71,7 +81,12 @@ export async function runJourney(
     actors: {},
     ids: {},
   };
-  await runStages(Object.values(stages).slice(0, Object.keys(stages).indexOf(last) + 1), journey);
+  const names = Object.keys(stages) as StageName[];
+  const wanted = names.slice(0, names.indexOf(last) + 1).filter((name) => !without.includes(name));
+  await runStages(
+    wanted.map((name) => stages[name]),
+    journey,
+  );
   return journey;
 }
 

@@ -4,6 +4,66 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** What must not get worse. */
+export type AbGuardrailInput = {
+  /** Direction in which it is good. */
+  better?: BetterDirection;
+  /** How the outcomes of a subject make its value. */
+  kind: MetricKind;
+  /** Harm per subject that is tolerated, in the unit of the outcome. */
+  margin: number;
+  /** Name of the outcome. */
+  outcome: string;
+};
+
+/** What became of a subject. */
+export type AbOutcomeInput = {
+  /** When; default now. */
+  at?: string | null | undefined;
+  /** Or the inference id that the prediction answered. */
+  inferenceId?: string | number | null | undefined;
+  /** An outcome with the same key is recorded once. */
+  key?: string | null | undefined;
+  /** Name of the outcome. */
+  metric: string;
+  /** Subject key, as it was sent with the prediction. */
+  subject?: string | null | undefined;
+  /** Value; 1 for something that happened. */
+  value?: number;
+};
+
+/** PROMOTE makes the revision of a variant live; KEEP leaves the live revision. */
+export type AbTestDecision =
+  | 'KEEP'
+  | 'PROMOTE';
+
+/** FIXED_HORIZON: one verdict, at the horizon. ALWAYS_VALID: look and stop whenever you like. */
+export type AbTestMethod =
+  | 'ALWAYS_VALID'
+  | 'FIXED_HORIZON';
+
+/** What to measure on each subject. */
+export type AbTestMetricInput = {
+  /** Direction in which it is good. */
+  better?: BetterDirection;
+  /** How the outcomes of a subject make its value. */
+  kind: MetricKind;
+  /** Name of the outcome, as recordAbOutcomes gives it. */
+  outcome: string;
+};
+
+/** Whether subjects are exposed. */
+export type AbTestState =
+  | 'RUNNING'
+  | 'STOPPED';
+
+/** BLOCKED: the data cannot be trusted. RUNNING: no verdict yet. WINNER: a variant is better and holds every guardrail. NO_WINNER: none is. */
+export type AbTestVerdict =
+  | 'BLOCKED'
+  | 'NO_WINNER'
+  | 'RUNNING'
+  | 'WINNER';
+
 /** Restricts audit records; all that is given must hold. */
 export type AuditFilter = {
   /** Mutation. */
@@ -27,6 +87,11 @@ export type AuditOutcome =
   | 'FAILED'
   | 'REFUSED'
   | 'SUCCEEDED';
+
+/** The direction in which a metric is good. */
+export type BetterDirection =
+  | 'DECREASE'
+  | 'INCREASE';
 
 /** A run to stop. */
 export type CancelPipelineRunInput = {
@@ -90,6 +155,32 @@ export type ConditionInput = {
   operator: ComparisonOperator;
   /** Compare with this text. */
   text?: string | null | undefined;
+};
+
+/** An A/B test. */
+export type CreateAbTestInput = {
+  /** Chance of a winner where there is no difference. */
+  alpha?: number;
+  /** Name of the control. */
+  control: string;
+  /** Endpoint. */
+  endpointId: string | number;
+  /** What must not get worse. */
+  guardrails?: Array<AbGuardrailInput>;
+  /** Subjects over all variants, from planAbTest; at least 200. */
+  horizon: number;
+  /** When there may be a verdict. */
+  method?: AbTestMethod;
+  /** What decides. */
+  metric: AbTestMetricInput;
+  /** Absolute change that must not be missed. */
+  minimumEffect: number;
+  /** Name. */
+  name: string;
+  /** Chance to find the minimum effect. */
+  power?: number;
+  /** Control and treatments. */
+  variants: Array<VariantInput>;
 };
 
 /** A file in an allowed folder that becomes a data source. */
@@ -384,6 +475,27 @@ export type GrantRoleInput = {
   role: string;
 };
 
+/** What the candidate may not do worse than the baseline. */
+export type GuardrailInput = {
+  /** For BUSINESS_METRIC. */
+  better?: BetterDirection | null | undefined;
+  /** For BUSINESS_METRIC. */
+  kind?: MetricKind | null | undefined;
+  /** ERROR_RATE: excess of the share, e.g. 0.01. LATENCY_P95: ratio, e.g. 1.5. SCORE_SHIFT: distance, e.g. 0.2. BUSINESS_METRIC: loss per subject. */
+  limit: number;
+  /** Metric. */
+  metric: GuardrailMetric;
+  /** Name of the outcome; for BUSINESS_METRIC. */
+  outcome?: string | null | undefined;
+};
+
+/** ERROR_RATE: excess of the share of failed requests over the baseline. LATENCY_P95: ratio of the 95th percentiles. SCORE_SHIFT: Kolmogorov-Smirnov distance of the scores. BUSINESS_METRIC: loss of an outcome per subject. */
+export type GuardrailMetric =
+  | 'BUSINESS_METRIC'
+  | 'ERROR_RATE'
+  | 'LATENCY_P95'
+  | 'SCORE_SHIFT';
+
 /** For whom a token is issued, and for how long. */
 export type IssueAccessTokenInput = {
   /** Principal; its home must be the workspace of the request. */
@@ -461,6 +573,11 @@ export type MetricComparisonInput = {
   /** How the margin counts; default ABSOLUTE. */
   unit?: GateUnit | null | undefined;
 };
+
+/** PROPORTION: whether a subject had any outcome above 0. MEAN: sum of the outcomes of a subject. */
+export type MetricKind =
+  | 'MEAN'
+  | 'PROPORTION';
 
 /** Points of one metric, as columns: the lists have equal lengths. */
 export type MetricSeriesInput = {
@@ -645,6 +762,26 @@ export type PipelineValueType =
   | 'STRING'
   | 'STRINGS';
 
+/** What a sample size is planned from. */
+export type PlanAbTestInput = {
+  /** Chance of a winner where there is no difference. */
+  alpha?: number;
+  /** Its mean today; of a proportion between 0 and 1. */
+  baseline: number;
+  /** Its standard deviation per subject; for MEAN. */
+  deviation?: number | null | undefined;
+  /** Kind of the metric. */
+  kind: MetricKind;
+  /** Method. */
+  method?: AbTestMethod;
+  /** Absolute change that must not be missed, more than 0. */
+  minimumEffect: number;
+  /** Chance to find the minimum effect. */
+  power?: number;
+  /** Share of the subjects in the treatment. */
+  treatmentShare?: number;
+};
+
 /** Rows to predict: entity keys, whose features the server joins, or the features themselves. */
 export type PredictInput = {
   /** Name of the endpoint. */
@@ -690,6 +827,14 @@ export type PromotionState =
   | 'PENDING'
   /** Somebody refused it. */
   | 'REJECTED';
+
+/** Outcomes in bulk. */
+export type RecordAbOutcomesInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** 1 to 10,000 outcomes. */
+  outcomes: Array<AbOutcomeInput>;
+};
 
 /** A model file from outside; exactly one of contentBase64 and landingPath. */
 export type RegisterExternalModelInput = {
@@ -767,6 +912,16 @@ export type ResumePipelineRunInput = {
   version?: number | null | undefined;
 };
 
+/** A way back. */
+export type RollbackEndpointInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Why, for the audit record. */
+  reason: string;
+  /** Revision to answer by. Default: the live one where the traffic is split, else the newest that was live before it. */
+  toRevision?: number | null | undefined;
+};
+
 /** An alias that shall stand again for a version that it stood for before. */
 export type RollbackModelAliasInput = {
   /** Alias. */
@@ -777,6 +932,22 @@ export type RollbackModelAliasInput = {
   reason: string;
   /** Number of the version; default the one before the present. */
   version?: number | null | undefined;
+};
+
+/** Where a rollout stands. */
+export type RolloutState =
+  | 'PROMOTED'
+  | 'ROLLED_BACK'
+  | 'RUNNING';
+
+/** A step of a rollout. */
+export type RolloutStepInput = {
+  /** Requests that the candidate must have answered in it. */
+  minimumSamples?: number;
+  /** Seconds that it lasts at least. */
+  minimumSeconds?: number;
+  /** Candidate's share in basis points, 1 to 10,000, more than in the step before. */
+  weight: number;
 };
 
 /** What to judge. */
@@ -888,6 +1059,22 @@ export type SourceFormat =
   /** Apache Parquet. */
   | 'PARQUET';
 
+/** A split of the traffic by hand. */
+export type SplitTrafficInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Variants; none sends everything to the live revision. */
+  variants: Array<VariantInput>;
+};
+
+/** A model version to make a revision of, which answers nobody yet. */
+export type StageRevisionInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Model version. */
+  modelVersionId: string | number;
+};
+
 /** A run to start. */
 export type StartPipelineRunInput = {
   /** Whether earlier results may stand; default true. */
@@ -904,6 +1091,22 @@ export type StartPipelineRunInput = {
   version?: number | null | undefined;
   /** Zone of its records; default that of the caller. */
   zone?: string | null | undefined;
+};
+
+/** A canary. */
+export type StartRolloutInput = {
+  /** Chance that a guardrail is called broken in a step though it holds. */
+  alpha?: number;
+  /** Revision that is to take over, from stageRevision. */
+  candidateRevision: number;
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Guardrails. */
+  guardrails: Array<GuardrailInput>;
+  /** Seconds after which a step that could not be passed is rolled back. */
+  stepTimeoutSeconds?: number;
+  /** Steps. */
+  steps: Array<RolloutStepInput>;
 };
 
 /** A training to run. */
@@ -930,6 +1133,20 @@ export type StartTrainingRunInput = {
   trainingSetId: string | number;
   /** Share of the trained rows, the last by time, for early stopping; default 0.15. */
   validationFraction?: number | null | undefined;
+};
+
+/** The end of an A/B test. */
+export type StopAbTestInput = {
+  /** A/B test. */
+  abTestId: string | number;
+  /** What becomes of the endpoint. */
+  decision: AbTestDecision;
+  /** Promotes a variant although the verdict does not name it the winner; recorded as such. */
+  override?: boolean;
+  /** Why, for the audit record. */
+  reason: string;
+  /** Variant to promote. */
+  variant?: string | null | undefined;
 };
 
 /** An instant taken from a source row. */
@@ -992,6 +1209,16 @@ export type UsageUnit =
   | 'REQUEST'
   | 'STORAGE_GIB_DAY'
   | 'WALL_SECOND';
+
+/** A variant of a split. */
+export type VariantInput = {
+  /** Lower-case name, unique in the split. */
+  name: string;
+  /** Revision of the endpoint. */
+  revision: number;
+  /** Basis points, 0 to 10,000; all together 10,000. */
+  weight: number;
+};
 
 export type CreateEndpointMutationVariables = Exact<{
   input: CreateEndpointInput;
@@ -1366,6 +1593,76 @@ export type PipelineRunProgressSubscriptionVariables = Exact<{
 
 export type PipelineRunProgressSubscription = { pipelineRunProgress: { runId: string, state: PipelineRunState | null, stages: Array<{ name: string | null, type: PipelineStageType | null, state: PipelineStageState | null, attempts: number | null, approverRole: string | null, question: string | null, startedAt: string | null, finishedAt: string | null, error: { code: string, message: string | null } | null }> | null } };
 
+export type StageRevisionMutationVariables = Exact<{
+  input: StageRevisionInput;
+}>;
+
+
+export type StageRevisionMutation = { stageRevision: { revision: number, endpoint: { id: string, name: string | null } | null } };
+
+export type SplitTrafficMutationVariables = Exact<{
+  input: SplitTrafficInput;
+}>;
+
+
+export type SplitTrafficMutation = { splitTraffic: { endpoint: { id: string, name: string | null } | null } };
+
+export type RollbackEndpointMutationVariables = Exact<{
+  input: RollbackEndpointInput;
+}>;
+
+
+export type RollbackEndpointMutation = { rollbackEndpoint: { endpoint: { id: string, revision: number | null } | null } };
+
+export type StartRolloutMutationVariables = Exact<{
+  input: StartRolloutInput;
+}>;
+
+
+export type StartRolloutMutation = { startRollout: { rollout: { id: string, state: RolloutState | null, step: number | null } | null } };
+
+export type RolloutStateQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RolloutStateQuery = { rollout: { id: string, state: RolloutState | null, step: number | null, reason: string | null, evidence: Array<{ step: number | null, weight: number | null, findings: Array<{ metric: GuardrailMetric | null, status: string | null, found: number | null, atLeast: number | null, limit: number | null }> | null }> | null } | null };
+
+export type PlanAbTestQueryVariables = Exact<{
+  input: PlanAbTestInput;
+}>;
+
+
+export type PlanAbTestQuery = { planAbTest: { control: number, treatment: number, total: number } | null };
+
+export type CreateAbTestMutationVariables = Exact<{
+  input: CreateAbTestInput;
+}>;
+
+
+export type CreateAbTestMutation = { createAbTest: { abTest: { id: string, state: AbTestState | null } | null } };
+
+export type RecordAbOutcomesMutationVariables = Exact<{
+  input: RecordAbOutcomesInput;
+}>;
+
+
+export type RecordAbOutcomesMutation = { recordAbOutcomes: { recorded: number, repeated: number, unmatched: number } };
+
+export type StopAbTestMutationVariables = Exact<{
+  input: StopAbTestInput;
+}>;
+
+
+export type StopAbTestMutation = { stopAbTest: { abTest: { id: string, state: AbTestState | null } | null } };
+
+export type AbTestResultQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type AbTestResultQuery = { abTest: { id: string, state: AbTestState | null, result: { verdict: AbTestVerdict | null, winner: string | null, reasons: Array<string> | null, subjects: number | null, variants: Array<{ name: string, subjects: number | null, mean: number | null }> | null, comparisons: Array<{ variant: string, difference: number | null, lower: number | null, upper: number | null, pValue: number | null, verdict: string | null }> | null, sampleRatio: { pValue: number | null } | null, multipleExposures: { subjects: number | null } | null } | null } | null };
+
 export type CreateRunMutationVariables = Exact<{
   input: CreateRunInput;
 }>;
@@ -1465,6 +1762,16 @@ export const ApprovePipelineStageDocument = {"kind":"Document","definitions":[{"
 export const RejectPipelineStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RejectPipelineStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineDecisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rejectPipelineStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<RejectPipelineStageMutation, RejectPipelineStageMutationVariables>;
 export const PipelineRunStateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PipelineRunState"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"pipelineName"}},{"kind":"Field","name":{"kind":"Name","value":"pipelineVersion"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"cancelReason"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"details"}}]}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"inputs"}},{"kind":"Field","name":{"kind":"Name","value":"outputs"}},{"kind":"Field","name":{"kind":"Name","value":"cachedFrom"}},{"kind":"Field","name":{"kind":"Name","value":"approverRole"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"logTail"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"details"}}]}},{"kind":"Field","name":{"kind":"Name","value":"decisions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approved"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"owner"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PipelineRunStateQuery, PipelineRunStateQueryVariables>;
 export const PipelineRunProgressDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"PipelineRunProgress"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"runId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRunProgress"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"runId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"runId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"approverRole"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PipelineRunProgressSubscription, PipelineRunProgressSubscriptionVariables>;
+export const StageRevisionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StageRevision"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StageRevisionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stageRevision"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revision"}},{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<StageRevisionMutation, StageRevisionMutationVariables>;
+export const SplitTrafficDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SplitTraffic"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SplitTrafficInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"splitTraffic"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<SplitTrafficMutation, SplitTrafficMutationVariables>;
+export const RollbackEndpointDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RollbackEndpoint"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RollbackEndpointInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rollbackEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"revision"}}]}}]}}]}}]} as unknown as DocumentNode<RollbackEndpointMutation, RollbackEndpointMutationVariables>;
+export const StartRolloutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartRollout"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartRolloutInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startRollout"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rollout"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"step"}}]}}]}}]}}]} as unknown as DocumentNode<StartRolloutMutation, StartRolloutMutationVariables>;
+export const RolloutStateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RolloutState"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rollout"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"evidence"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"weight"}},{"kind":"Field","name":{"kind":"Name","value":"findings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"metric"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"atLeast"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}}]}}]}}]}}]} as unknown as DocumentNode<RolloutStateQuery, RolloutStateQueryVariables>;
+export const PlanAbTestDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PlanAbTest"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlanAbTestInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"planAbTest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"control"}},{"kind":"Field","name":{"kind":"Name","value":"treatment"}},{"kind":"Field","name":{"kind":"Name","value":"total"}}]}}]}}]} as unknown as DocumentNode<PlanAbTestQuery, PlanAbTestQueryVariables>;
+export const CreateAbTestDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateAbTest"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateAbTestInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createAbTest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"abTest"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<CreateAbTestMutation, CreateAbTestMutationVariables>;
+export const RecordAbOutcomesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RecordAbOutcomes"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RecordAbOutcomesInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"recordAbOutcomes"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"recorded"}},{"kind":"Field","name":{"kind":"Name","value":"repeated"}},{"kind":"Field","name":{"kind":"Name","value":"unmatched"}}]}}]}}]} as unknown as DocumentNode<RecordAbOutcomesMutation, RecordAbOutcomesMutationVariables>;
+export const StopAbTestDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StopAbTest"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StopAbTestInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stopAbTest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"abTest"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<StopAbTestMutation, StopAbTestMutationVariables>;
+export const AbTestResultDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AbTestResult"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"abTest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"result"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"verdict"}},{"kind":"Field","name":{"kind":"Name","value":"winner"}},{"kind":"Field","name":{"kind":"Name","value":"reasons"}},{"kind":"Field","name":{"kind":"Name","value":"subjects"}},{"kind":"Field","name":{"kind":"Name","value":"variants"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"subjects"}},{"kind":"Field","name":{"kind":"Name","value":"mean"}}]}},{"kind":"Field","name":{"kind":"Name","value":"comparisons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"variant"}},{"kind":"Field","name":{"kind":"Name","value":"difference"}},{"kind":"Field","name":{"kind":"Name","value":"lower"}},{"kind":"Field","name":{"kind":"Name","value":"upper"}},{"kind":"Field","name":{"kind":"Name","value":"pValue"}},{"kind":"Field","name":{"kind":"Name","value":"verdict"}}]}},{"kind":"Field","name":{"kind":"Name","value":"sampleRatio"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pValue"}}]}},{"kind":"Field","name":{"kind":"Name","value":"multipleExposures"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"subjects"}}]}}]}}]}}]}}]} as unknown as DocumentNode<AbTestResultQuery, AbTestResultQueryVariables>;
 export const CreateRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<CreateRunMutation, CreateRunMutationVariables>;
 export const LogRunBatchDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"LogRunBatch"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LogRunBatchInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logRunBatch"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"points"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}}]}}]}}]} as unknown as DocumentNode<LogRunBatchMutation, LogRunBatchMutationVariables>;
 export const LogRunArtifactDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"LogRunArtifact"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LogRunArtifactInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logRunArtifact"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"artifact"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"bytes"}}]}}]}}]}}]} as unknown as DocumentNode<LogRunArtifactMutation, LogRunArtifactMutationVariables>;

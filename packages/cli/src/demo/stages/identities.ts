@@ -1,11 +1,6 @@
-import {
-  CreateExperimentDocument,
-  CreatePrincipalDocument,
-  CreateWorkspaceDocument,
-  GrantRoleDocument,
-  IssueAccessTokenDocument,
-} from '@falaj/client';
-import { type Actor, need, type Stage } from '../journey.js';
+import { CreateExperimentDocument, CreateWorkspaceDocument } from '@falaj/client';
+import { hire } from '../hire.js';
+import { need, type Stage } from '../journey.js';
 
 /** A workspace in zone AE, three principals with one role each, and an outsider without any; then one refusal. */
 export const identities: Stage = {
@@ -16,24 +11,11 @@ export const identities: Stage = {
     });
     const workspaceId = need(createWorkspace, 'workspace').id;
     journey.ids.workspaceId = workspaceId;
-    const administrator = journey.connect({ token: journey.operatorToken, workspace: workspaceId });
-    const hire = async (name: string, role: string | null): Promise<Actor> => {
-      const { createPrincipal } = await administrator.data(CreatePrincipalDocument, {
-        input: { name, kind: 'USER', email: `${name.replaceAll(' ', '.')}@${journey.label}.example`, zone: 'AE' },
-      });
-      const principalId = need(createPrincipal, 'principal').id;
-      if (role) await administrator.data(GrantRoleDocument, { input: { principalId, role } });
-      const { issueAccessToken } = await administrator.data(IssueAccessTokenDocument, {
-        input: { principalId, ttlSeconds: 900 },
-      });
-      const token = need(issueAccessToken, 'token');
-      return { name, principalId, token, client: journey.connect({ token, workspace: workspaceId }) };
-    };
     Object.assign(journey.actors, {
-      engineer: await hire('amal feature engineer', 'feature-engineer'),
-      scientist: await hire('badr data scientist', 'data-scientist'),
-      approver: await hire('dana approver', 'approver'),
-      outsider: await hire('omar outsider', null),
+      engineer: await hire(journey, 'amal feature engineer', ['feature-engineer']),
+      scientist: await hire(journey, 'badr data scientist', ['data-scientist']),
+      approver: await hire(journey, 'dana approver', ['approver']),
+      outsider: await hire(journey, 'omar outsider', []),
     });
     const refused = await need(journey.actors, 'engineer').client.request(CreateExperimentDocument, {
       input: { name: 'not mine to make' },

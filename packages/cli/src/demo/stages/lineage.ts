@@ -1,4 +1,4 @@
-import { LineageDocument } from '@falaj/client';
+import { LineageDocument, type LineageQuery } from '@falaj/client';
 import { need, type Stage } from '../journey.js';
 
 /** One query over all five subgraphs. */
@@ -10,10 +10,10 @@ export const lineage: Stage = {
       featureViewId: featureViewId ?? '',
     });
     const sets = featureView?.trainingSets?.edges?.map((edge) => edge.node) ?? [];
-    const set = sets.find((candidate) => (candidate?.runs?.edges?.length ?? 0) > 0);
+    const set = sets.find((candidate) => served(candidate) !== undefined);
     const run = set?.runs?.edges?.[0]?.node;
     const version = run?.modelVersions?.edges?.[0]?.node;
-    const endpoint = version?.endpoints?.edges?.[0]?.node;
+    const endpoint = served(set);
     const trail = endpoint?.auditTrail?.edges?.[0]?.node;
     const path = [
       `${featureView?.name} v${featureView?.version}`,
@@ -27,3 +27,9 @@ export const lineage: Stage = {
     return path.join(' -> ');
   },
 };
+
+type TrainingSet = NonNullable<NonNullable<LineageQuery['featureView']>['trainingSets']>['edges'][number]['node'];
+
+/** The endpoint at the end of a set's first branch, where it goes that far. */
+const served = (set: TrainingSet | undefined) =>
+  set?.runs?.edges?.[0]?.node?.modelVersions?.edges?.[0]?.node?.endpoints?.edges?.[0]?.node;

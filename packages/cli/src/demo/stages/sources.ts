@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { CreateDataSourceDocument, type CreateDataSourceInput } from '@falaj/client';
+import { sampleFile } from '../flight-replay.js';
 import { need, type Stage } from '../journey.js';
 
 /** Real data as a user would bring it: files in the landing folder, registered with zone, category and column classes. */
@@ -11,13 +11,8 @@ export const sources: Stage = {
     const { client } = need(journey.actors, 'engineer');
     const folder = journey.label;
     mkdirSync(join(journey.landing, folder), { recursive: true });
-    // The package exports its script only: its files are found beside it.
-    const [before = ''] = createRequire(import.meta.url)
-      .resolve('vega-datasets')
-      .split(`vega-datasets${sep}`);
-    const sample = join(before, 'vega-datasets');
     const land = (file: string) => {
-      copyFileSync(join(sample, 'data', file), join(journey.landing, folder, file));
+      copyFileSync(sampleFile(file), join(journey.landing, folder, file));
       return `${folder}/${file}`;
     };
     const register = async (input: CreateDataSourceInput) => {

@@ -1,13 +1,8 @@
-import {
-  CreateExperimentDocument,
-  RunProgressDocument,
-  RunStateDocument,
-  StartTrainingRunDocument,
-} from '@falaj/client';
+import { CreateExperimentDocument } from '@falaj/client';
+import { figure } from '../figure.js';
 import { trainerParameters } from '../flight-features.js';
 import { need, type Stage } from '../journey.js';
-
-const figure = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
+import { trainedRun } from '../training-run.js';
 
 /** Gradient boosting in a process of its own, followed live; then ONNX parity and a hold-out ordered by time. */
 export const training: Stage = {
@@ -15,29 +10,19 @@ export const training: Stage = {
   async run(journey) {
     const { client } = need(journey.actors, 'scientist');
     const { createExperiment } = await client.data(CreateExperimentDocument, { input: { name: 'flight delays' } });
-    const { startTrainingRun } = await client.data(StartTrainingRunDocument, {
-      input: {
-        experimentId: need(createExperiment, 'experiment').id,
-        name: 'first cut',
-        trainingSetId: need(journey.ids, 'trainingSetId'),
-        trainer: 'gbdt',
-        task: 'BINARY',
-        parameters: trainerParameters,
-        seed: 7,
-        holdoutFraction: 0.3,
-        groupBaseline: ['origin', 'destination'],
-      },
+    journey.ids.experimentId = need(createExperiment, 'experiment').id;
+    const run = await trainedRun(journey, {
+      experimentId: journey.ids.experimentId,
+      name: 'first cut',
+      trainingSetId: need(journey.ids, 'trainingSetId'),
+      trainer: 'gbdt',
+      task: 'BINARY',
+      parameters: trainerParameters,
+      seed: 7,
+      holdoutFraction: 0.3,
+      groupBaseline: ['origin', 'destination'],
     });
-    const runId = need(startTrainingRun, 'run').id;
-    journey.ids.runId = runId;
-    for await (const event of client.subscribe(RunProgressDocument, { runId })) {
-      const progress = event.data?.runProgress;
-      if (event.errors) throw new Error(event.errors[0]?.message);
-      const loss = progress?.metrics?.find((metric) => metric.key === 'validationLoss')?.value;
-      journey.progress(`step ${progress?.step} of ${progress?.totalSteps}, validation loss ${figure(loss)}`);
-    }
-    const { run } = await client.data(RunStateDocument, { id: runId });
-    if (run?.state !== 'SUCCEEDED') throw new Error(`The run is ${run?.state}: ${run?.error ?? 'no reason given'}`);
+    journey.ids.runId = run.id;
     const scores = run.evaluation?.scores ?? {};
     const base = run.evaluation?.baselines?.find((baseline) => baseline.name === 'base rate')?.scores ?? {};
     const group = run.evaluation?.baselines?.find((baseline) => baseline.name?.startsWith('mean by'))?.scores ?? {};
