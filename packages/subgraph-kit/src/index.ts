@@ -22,3 +22,4 @@ export {
   startSubgraph,
 } from './subgraph.js';
 export { createSubgraphServer, type SubgraphServerOptions } from './subgraph-server.js';
+export { type ComplianceWaiver, waiversInForce } from './waivers.js';

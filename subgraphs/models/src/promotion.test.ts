@@ -182,6 +182,39 @@ describe('gates', () => {
     expect(await request(scientist, v4)).toMatchObject({ code: 'PRECONDITION_FAILED' });
   });
 
+  it('lets a failing check pass by a waiver that is in force for this version, shown whole, and by no other', async () => {
+    await setGates({ complianceChecks: ['MDL-001'], approvals: [] });
+    test.compliance.results = [
+      { checkId: 'MDL-001', version: 1, status: 'FAIL', reason: 'Worse.', evidence: [] } as never,
+    ];
+    const { ids } = await promotable(0.7);
+    const { ids: others } = await promotable(0.71);
+    const waiver = {
+      id: 'wai_1',
+      checkId: 'MDL-001',
+      subjectType: 'ModelVersion',
+      subjectId: first(ids),
+      reason: 'Recalibrated next week.',
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
+      maskedFields: [] as string[],
+    };
+    const blocked = async (...waivers: unknown[]) => {
+      test.compliance.waivers = waivers;
+      expect(await request(scientist, first(ids))).toMatchObject({
+        __typename: 'PromotionBlocked',
+        failed: [{ checkId: 'MDL-001', found: 'FAIL: Worse.' }],
+      });
+    };
+    await blocked();
+    await blocked({ ...waiver, expiresAt: new Date(Date.now() - 1).toISOString() });
+    await blocked({ ...waiver, checkId: 'MDL-002' });
+    await blocked({ ...waiver, subjectId: first(others) }, { ...waiver, subjectType: 'Endpoint' });
+    await blocked({ ...waiver, subjectType: null, subjectId: null, maskedFields: ['subjectType', 'subjectId'] });
+    test.compliance.waivers = [waiver];
+    expect(await request(scientist, first(ids))).toMatchObject({ __typename: 'PromotionDone' });
+    test.compliance.waivers = [];
+  });
+
   it('never passes what is not known: a null score, an unknown check, a hidden champion', async () => {
     const { name, ids } = await promotable(0.7);
     const { ids: nulls } = await modelWith(null);

@@ -58,8 +58,12 @@ describe('compliance', () => {
     gate,
     references: [{ framework: 'PDPL', reference: 'Art. 5' }],
   });
-  const judge = (status: string, infos: object[]) =>
-    verdicts(infos as never, [{ checkId: 'c', status, reason: 'because', evidence: {} }] as never);
+  const judge = (status: string, infos: object[], waived: string[] = []) =>
+    verdicts(
+      infos as never,
+      [{ checkId: 'c', status, reason: 'because', evidence: {} }] as never,
+      new Map(waived.map((checkId) => [checkId, { id: `waiver of ${checkId}` }])),
+    );
   const blocking = [info('c', 'BLOCK_DEPLOYMENT')];
 
   it.each(['PASS', 'NOT_APPLICABLE'])('lets %s through', (status) => {
@@ -73,6 +77,13 @@ describe('compliance', () => {
         details: { checks: [expect.objectContaining({ checkId: 'c', references: ['PDPL Art. 5'] })] },
       }),
     );
+  });
+  it('lets a blocking check through that is waived, and keeps by what; a waiver of another check is none', () => {
+    const waived = judge('FAIL', blocking, ['c']);
+    expect(() => assertDeployable(waived)).not.toThrow();
+    expect(waived).toMatchObject([{ status: 'FAIL', waiverId: 'waiver of c' }]);
+    expect(judge('PASS', blocking, ['c'])[0]).not.toHaveProperty('waiverId');
+    expect(() => assertDeployable(judge('FAIL', blocking, ['d']))).toThrow();
   });
   it('lets a failing check through that only warns', () => {
     expect(() => assertDeployable(judge('FAIL', [info('c', 'WARN')]))).not.toThrow();

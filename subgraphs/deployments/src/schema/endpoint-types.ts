@@ -28,6 +28,8 @@ export class CheckVerdict {
   @Attribute(() => String, 'internal', 'What was found, what the limit is, what would make it pass.') reason!: string;
   @Attribute(() => String, 'internal', 'What a verdict other than PASS does.') gate!: string;
   @Attribute(() => [String], 'internal', 'Law or standard behind it.') references!: string[];
+  @Attribute(() => ID, 'internal', 'Waiver in force by which it went out all the same; null = none was needed.')
+  waiverId?: string;
   @Attribute(() => [CheckEvidence], 'sensitive', 'Facts that it looked at.') evidence!: CheckEvidence[];
 }
 

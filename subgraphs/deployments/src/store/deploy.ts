@@ -1,6 +1,6 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
 import { assertResidency, assertZoneAmong } from '@falaj/policy';
-import { assertBudget } from '@falaj/subgraph-kit';
+import { assertBudget, type ComplianceWaiver, waiversInForce } from '@falaj/subgraph-kit';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
 import {
   type DeployableModel,
@@ -56,12 +56,14 @@ export async function prepareDeployment(
   const model = deployable(modelVersion);
   assertPlacement(model, target.zone);
   const call = context.pluginCall(target.zone);
-  const plugin = context.platform.plugins.get('compliance');
   const snapshot = deploymentSnapshot(modelVersion as ModelVersionAnswer, target.zone, context.principal.zones);
-  const compliance = verdicts(
-    await plugin.list({}, call),
-    await plugin.evaluate({ subject: 'deployment', snapshot }, call),
-  );
+  const plugin = context.platform.plugins.get('compliance');
+  const infos = await plugin.list({}, call);
+  const results = await plugin.evaluate({ subject: 'deployment', snapshot }, call);
+  const waivers = results.every(({ status }) => status === 'PASS' || status === 'NOT_APPLICABLE')
+    ? new Map<string, ComplianceWaiver>()
+    : await waiversInForce(context, { type: 'ModelVersion', id: modelVersionId });
+  const compliance = verdicts(infos, results, waivers);
   assertDeployable(compliance);
   const { workspaceId } = context.principal;
   const loaded = await context.services.host.trial({ ...target, workspaceId }, model, call);

@@ -33,7 +33,7 @@ const facts = (scores: Record<string, number | null>): PromotionFacts => ({
     ],
   ]),
   card: null,
-  compliance: { infos: [], results: [] },
+  compliance: { infos: [], results: [], waivers: new Map() },
 });
 const none: GateDefinition = {
   ...builtInGateSet.definition,

@@ -1,5 +1,6 @@
 // Judges a version by a gate set. Everything comes from what the platform stored; a fact that is missing never passes.
 import type { CheckInfo, CheckResult } from '@falaj/contracts';
+import type { ComplianceWaiver } from '@falaj/subgraph-kit';
 import type { CurrentGates, GateDefinition, Operator } from './gate-set.js';
 import { type CardSections, emptySections } from './model-card.js';
 import type { Lineage, RunAnswer } from './registration.js';
@@ -10,7 +11,8 @@ export type Parity = NonNullable<RunAnswer['parity']>;
 export interface GateCheck {
   readonly checkId: string;
   readonly kind: 'INTAKE' | 'THRESHOLD' | 'COMPARISON' | 'COMPLIANCE' | 'MODEL_CARD' | 'PARITY';
-  readonly status: 'PASS' | 'FAIL' | 'NOT_APPLICABLE';
+  /** WAIVED: it does not hold, and somebody else has allowed to go on for a time. */
+  readonly status: 'PASS' | 'FAIL' | 'NOT_APPLICABLE' | 'WAIVED';
   readonly title: string;
   readonly found: string;
   readonly limit: string;
@@ -34,7 +36,12 @@ export interface PromotionFacts {
   /** By alias: the version that it stands for; null where it stands for none, HIDDEN where the caller may not see it. */
   readonly champions: ReadonlyMap<string, ComparedVersion | 'HIDDEN' | null>;
   readonly card: { readonly revision: number; readonly sections: CardSections } | null;
-  readonly compliance: { readonly infos: readonly CheckInfo[]; readonly results: readonly CheckResult[] };
+  readonly compliance: {
+    readonly infos: readonly CheckInfo[];
+    readonly results: readonly CheckResult[];
+    /** Those in force, by check. */
+    readonly waivers: ReadonlyMap<string, ComplianceWaiver>;
+  };
 }
 
 /** Aliases whose versions the comparisons of a gate set need. */
@@ -222,7 +229,7 @@ function cardCheck(required: readonly string[], { card }: PromotionFacts): GateC
 }
 
 function complianceChecks(required: readonly string[], { compliance }: PromotionFacts): GateCheck[] {
-  const { infos, results } = compliance;
+  const { infos, results, waivers } = compliance;
   const wanted = required.includes('*')
     ? [...new Set([...results.map(({ checkId }) => checkId), ...required])]
     : required;
@@ -231,8 +238,10 @@ function complianceChecks(required: readonly string[], { compliance }: Promotion
     .map((id): GateCheck => {
       const result = results.find(({ checkId }) => checkId === id);
       const info = infos.find((candidate) => candidate.id === id);
-      const status =
-        result?.status === 'PASS' ? 'PASS' : result?.status === 'NOT_APPLICABLE' ? 'NOT_APPLICABLE' : 'FAIL';
+      const holding = result?.status === 'PASS' || result?.status === 'NOT_APPLICABLE' ? result.status : null;
+      // A check that nobody made cannot be waived: nothing is known of it.
+      const waiver = holding || !result ? undefined : waivers.get(id);
+      const status = holding ?? (waiver ? 'WAIVED' : 'FAIL');
       return {
         checkId: id,
         kind: 'COMPLIANCE',
@@ -243,6 +252,7 @@ function complianceChecks(required: readonly string[], { compliance }: Promotion
         evidence: [
           ...(info?.references ?? []).map(({ framework, reference }) => ({ name: framework, value: reference })),
           ...(result?.evidence ?? []),
+          ...(waiver ? [{ name: 'waiver', value: `${waiver.id} until ${waiver.expiresAt}: ${waiver.reason}` }] : []),
         ],
         whatToDo:
           status === 'FAIL'

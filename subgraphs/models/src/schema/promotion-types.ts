@@ -28,7 +28,12 @@ registerEnumType(PromotionState, {
   }),
 });
 
-export const GateCheckStatus = { PASS: 'PASS', FAIL: 'FAIL', NOT_APPLICABLE: 'NOT_APPLICABLE' } as const;
+export const GateCheckStatus = {
+  PASS: 'PASS',
+  FAIL: 'FAIL',
+  NOT_APPLICABLE: 'NOT_APPLICABLE',
+  WAIVED: 'WAIVED',
+} as const;
 registerEnumType(GateCheckStatus, {
   name: 'GateCheckStatus',
   description: 'Verdict of a gate; what is not known is FAIL.',
@@ -36,6 +41,7 @@ registerEnumType(GateCheckStatus, {
     PASS: 'It holds.',
     FAIL: 'It does not hold, or cannot be known.',
     NOT_APPLICABLE: 'There is nothing to judge, e.g. no version in use yet.',
+    WAIVED: 'It does not hold; a waiver in force lets the version pass.',
   }),
 });
 

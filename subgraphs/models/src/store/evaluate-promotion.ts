@@ -2,6 +2,7 @@
 import type { CheckInfo, CheckResult } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
+import { waiversInForce } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import { bindingOf } from '../domain/approval.js';
 import type { CurrentGates } from '../domain/gate-set.js';
@@ -43,7 +44,7 @@ export async function evaluatePromotion(
   const state = await context.transaction((tx) => readState(tx, modelVersionId, alias));
   const compliance =
     state.gates.definition.complianceChecks.length === 0
-      ? { infos: [], results: [] }
+      ? { infos: [], results: [], waivers: new Map() }
       : await judgeCompliance(context, state.version, alias);
   const { version, card, champions } = state;
   const facts: PromotionFacts = {
@@ -115,7 +116,7 @@ async function judgeCompliance(
   context: ModelsContext,
   version: VersionRecord,
   alias: string,
-): Promise<{ infos: readonly CheckInfo[]; results: readonly CheckResult[] }> {
+): Promise<PromotionFacts['compliance']> {
   const { platform, principal, request } = context;
   const lineage: LineageAnswer =
     version.runId && version.trainingSetId
@@ -138,5 +139,10 @@ async function judgeCompliance(
       if (own.some((info) => info.subject === subject))
         results.push(...(await plugin.evaluate({ subject, snapshot }, call)));
   }
-  return { infos, results };
+  const open = results.some(({ status }) => status !== 'PASS' && status !== 'NOT_APPLICABLE');
+  return {
+    infos,
+    results,
+    waivers: open ? await waiversInForce(context, { type: 'ModelVersion', id: version.id }) : new Map(),
+  };
 }

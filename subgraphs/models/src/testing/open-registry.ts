@@ -45,13 +45,23 @@ export async function openRegistry(options: { readonly landing?: string } = {}) 
   const catalog = createNounCatalog((await describeSubgraph(definition as never)).nouns);
   const runs = new Map<string, RunAnswer>();
   const files = new Map<string, Uint8Array>([['models/run_1.onnx', modelFile('onnx-dense')]]);
-  const compliance = { infos: [] as CheckInfo[], results: [] as CheckResult[], snapshots: [] as unknown[] };
+  const compliance = {
+    infos: [] as CheckInfo[],
+    results: [] as CheckResult[],
+    snapshots: [] as unknown[],
+    /** Approved waivers as governance would show them. */
+    waivers: [] as unknown[],
+  };
   const extraRules: Rule[] = [];
   const graph = new GraphClient();
   graph.install(async (_document, variables) => ({
     data: {
       run: runs.get(String(variables.id ?? variables.runId)) ?? null,
       trainingSet: { labelSource: { name: 'flights', zone: 'AE', categories: ['none'] }, featureViews: [] },
+      complianceWaivers: {
+        edges: compliance.waivers.map((node) => ({ node })),
+        pageInfo: { hasNextPage: false, endCursor: null },
+      },
     },
   }));
   const platform = {
