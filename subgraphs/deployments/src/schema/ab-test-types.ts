@@ -121,6 +121,13 @@ export class AbTest {
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
 }
 
+@InputType({ description: 'Restricts A/B tests.' })
+export class AbTestFilter {
+  @Field(() => AbTestState, { nullable: true, description: 'A/B tests in this state.' }) state?: string;
+  @Field(() => String, { nullable: true, description: 'A/B tests in this zone.' }) zone?: string;
+  @Field(() => String, { nullable: true, description: 'Exact name.' }) name?: string;
+}
+
 export const AbTestConnection = connectionOf(() => AbTest, 'AbTest');
 
 @InputType({ description: 'What to measure on each subject.' })
@@ -149,7 +156,10 @@ export class PlanAbTestInput {
   deviation?: number;
   @Field(() => Float, { description: 'Absolute change that must not be missed, more than 0.' }) minimumEffect!: number;
   @Field(() => AbTestMethod, { defaultValue: 'ALWAYS_VALID', description: 'Method.' }) method!: string;
-  @Field(() => Float, { defaultValue: 0.05, description: 'Chance of a winner where there is no difference.' })
+  @Field(() => Float, {
+    defaultValue: 0.05,
+    description: 'Chance of a winner where there is no difference; divide it by the number of treatments.',
+  })
   alpha!: number;
   @Field(() => Float, { defaultValue: 0.8, description: 'Chance to find the minimum effect.' }) power!: number;
   @Field(() => Float, { defaultValue: 0.5, description: 'Share of the subjects in the treatment.' })
@@ -160,7 +170,7 @@ export class PlanAbTestInput {
 export class AbTestPlan {
   @Attribute(() => Int, 'open', 'In the control.') control!: number;
   @Attribute(() => Int, 'open', 'In the treatment.') treatment!: number;
-  @Attribute(() => Int, 'open', 'Together: the horizon.') total!: number;
+  @Attribute(() => Int, 'open', 'Together: the horizon, which is at least 200.') total!: number;
 }
 
 @InputType({ description: 'An A/B test.' })
@@ -203,12 +213,21 @@ export class AbTestPayload {
 export class AbOutcomeInput {
   @Field(() => String, { nullable: true, description: 'Subject key, as it was sent with the prediction.' })
   subject?: string;
-  @Field(() => ID, { nullable: true, description: 'Or the inference id that the prediction answered.' })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Or the inference id of a prediction: the first one of its subject in a test, or any that the inference log holds.',
+  })
   inferenceId?: string;
   @Field(() => String, { description: 'Name of the outcome.' }) metric!: string;
   @Field(() => Float, { defaultValue: 1, description: 'Value; 1 for something that happened.' }) value!: number;
   @Field(() => DateTime, { nullable: true, description: 'When; default now.' }) at?: Date;
-  @Field(() => String, { nullable: true, description: 'An outcome with the same key is recorded once.' }) key?: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Of outcomes with the same metric and key the first is kept; give one, and a retry counts nothing twice.',
+  })
+  key?: string;
 }
 
 @InputType({ description: 'Outcomes in bulk.' })
@@ -221,5 +240,5 @@ export class RecordAbOutcomesInput {
 export class RecordAbOutcomesPayload {
   @Attribute(() => Int, 'open', 'Recorded now.') recorded!: number;
   @Attribute(() => Int, 'open', 'Recorded before, under the same key.') repeated!: number;
-  @Attribute(() => Int, 'open', 'Whose inference id is that of no exposure; not recorded.') unmatched!: number;
+  @Attribute(() => Int, 'open', 'Whose inference id leads to no exposed subject; not recorded.') unmatched!: number;
 }

@@ -1,5 +1,5 @@
 import { PlatformError } from '@falaj/runtime';
-import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
+import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import { activateRevision, lockEndpoint } from '../store/writes.js';
 import {
   AbTest,
   AbTestConnection,
+  AbTestFilter,
   AbTestPayload,
   AbTestPlan,
   AbTestResult,
@@ -22,7 +23,8 @@ import {
   StopAbTestInput,
 } from './ab-test-types.js';
 import { attributesOf } from './add-revision.js';
-import type { DeploymentsContext } from './context.js';
+import type { DeploymentsContext, Relation } from './context.js';
+import { endpointOf } from './endpoint-of.js';
 import { Endpoint } from './endpoint-types.js';
 
 const metric = {
@@ -34,9 +36,7 @@ const method = z.enum(['FIXED_HORIZON', 'ALWAYS_VALID']);
 const createInput = z.object({
   endpointId: z.string().min(1),
   name: z.string().min(1).max(200),
-  variants: z
-    .array(z.object({ name: z.string().min(1).max(63), revision: z.int().positive(), weight: z.int() }))
-    .max(20),
+  variants: z.array(z.object({ name: z.string(), revision: z.int().positive(), weight: z.int() })).max(20),
   control: z.string().min(1),
   metric: z.object(metric),
   method,
@@ -53,8 +53,8 @@ const planInput = z.object({
   deviation: z.number().positive().nullish(),
   minimumEffect: z.number().positive(),
   method,
-  alpha: share,
-  power: share,
+  alpha: z.number().gt(0).lt(0.5),
+  power: z.number().gt(0.5).lt(1),
   treatmentShare: share,
 });
 const stopInput = z
@@ -77,6 +77,30 @@ export class AbTestResolver {
     return context.reads.required(abTests, id);
   }
 
+  @Query(() => AbTestConnection, { description: 'A/B tests of all endpoints, newest first.' })
+  abTests(
+    @Args(() => PageArguments) page: PageArguments,
+    @Arg('filter', () => AbTestFilter, { nullable: true, description: 'Restriction.' }) filter:
+      | AbTestFilter
+      | undefined,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<Connection<unknown>> {
+    return context.reads.page(abTests, {
+      ...page,
+      filters: [
+        ...(filter?.state ? [{ field: 'state' as const, condition: eq(abTest.state, filter.state as never) }] : []),
+        ...(filter?.zone ? [{ field: 'zone' as const, condition: eq(abTest.zone, filter.zone) }] : []),
+        ...(filter?.name ? [{ field: 'name' as const, condition: eq(abTest.name, filter.name) }] : []),
+      ],
+    });
+  }
+
+  @FieldResolver(() => Endpoint, { nullable: true })
+  @Attribute(() => Endpoint, 'internal', 'Endpoint on whose traffic it runs.')
+  endpoint(@Root() row: AbTestRow, @Ctx() context: DeploymentsContext): Promise<Relation<unknown>> {
+    return endpointOf(context, row.endpointId);
+  }
+
   @Query(() => AbTestPlan, { nullable: true, description: 'How many subjects an A/B test needs.' })
   planAbTest(
     @Arg('input', () => PlanAbTestInput, { description: 'What is known.' }) input: PlanAbTestInput,
@@ -92,8 +116,9 @@ export class AbTestResolver {
     'What may be said now; of a stopped test, what was said when it was stopped.',
   )
   result(@Root() row: AbTestRow, @Ctx() context: DeploymentsContext) {
-    const { id, endpointId, design, result } = row;
-    return result ?? context.transaction((tx) => abTestResult(tx, { id, endpointId, design }));
+    // A rule of its own may withhold the design; without it nothing can be said.
+    if (row.result || !row.design) return row.result;
+    return context.transaction((tx) => abTestResult(tx, row));
   }
 
   @Mutation(() => AbTestPayload, {

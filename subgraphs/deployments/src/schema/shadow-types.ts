@@ -4,8 +4,9 @@ import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '
 export const ShadowState = { ACTIVE: 'ACTIVE', STOPPED: 'STOPPED' } as const;
 registerEnumType(ShadowState, { name: 'ShadowState', description: 'Whether requests are copied to it.' });
 
-@ObjectType({ description: 'Quantiles of a distribution, to a relative error of 1 %.' })
+@ObjectType({ description: 'A distribution: its mean, and its quantiles to a relative error of 1 %.' })
 export class Quantiles {
+  @Attribute(() => Float, 'internal', 'Mean.', { nullable: true }) mean!: number | null;
   @Attribute(() => Float, 'internal', 'Smallest.', { nullable: true }) minimum!: number | null;
   @Attribute(() => Float, 'internal', '5 % lie below.', { nullable: true }) p5!: number | null;
   @Attribute(() => Float, 'internal', 'Half lie below.', { nullable: true }) p50!: number | null;
@@ -16,12 +17,14 @@ export class Quantiles {
 @ObjectType({ description: 'How the answers of a shadow differ from those that were given.' })
 export class ShadowReport {
   @Attribute(() => Int, 'internal', 'Requests that both answered.') compared!: number;
-  @Attribute(() => Int, 'internal', 'Requests that the shadow failed on.') failed!: number;
-  @Attribute(() => Int, 'internal', 'Copies that found no place and were dropped.') dropped!: number;
+  @Attribute(() => Int, 'internal', 'Requests that the shadow failed on, or did not answer within 10 s.')
+  failed!: number;
+  @Attribute(() => Int, 'internal', 'Copies that were dropped because too many waited.') dropped!: number;
   @Attribute(() => Int, 'internal', 'Rows compared.') rows!: number;
   @Attribute(() => Float, 'internal', 'Share of the rows on which the two decide differently.', { nullable: true })
   disagreement!: number | null;
-  @Attribute(() => Quantiles, 'internal', 'Shadow minus answer, per row of the score.') scoreDelta!: Quantiles;
+  @Attribute(() => Quantiles, 'internal', 'Score of the shadow minus that of the answer, row by row.')
+  scoreDelta!: Quantiles;
   @Attribute(() => Quantiles, 'internal', 'Milliseconds of the answers that were given.') answerLatency!: Quantiles;
   @Attribute(() => Quantiles, 'internal', 'Milliseconds of the shadow, for the same requests.')
   shadowLatency!: Quantiles;

@@ -9,7 +9,8 @@ import { shadow } from '../store/rollout-tables.js';
 import { shadowReport } from '../store/shadow-report.js';
 import { lockEndpoint, revisionOf } from '../store/writes.js';
 import { attributesOf } from './add-revision.js';
-import type { DeploymentsContext } from './context.js';
+import type { DeploymentsContext, Relation } from './context.js';
+import { endpointOf } from './endpoint-of.js';
 import { Endpoint } from './endpoint-types.js';
 import { Shadow, ShadowConnection, ShadowPayload, ShadowReport, StartShadowInput } from './shadow-types.js';
 
@@ -25,6 +26,12 @@ export class ShadowResolver {
   @Query(() => Shadow, { nullable: true, description: 'A shadow by id.' })
   shadow(@Arg('id', () => ID, { description: 'Its id.' }) id: string, @Ctx() context: DeploymentsContext) {
     return context.reads.required(shadows, id);
+  }
+
+  @FieldResolver(() => Endpoint, { nullable: true })
+  @Attribute(() => Endpoint, 'internal', 'Endpoint whose requests are copied.')
+  endpoint(@Root() row: ShadowRow, @Ctx() context: DeploymentsContext): Promise<Relation<unknown>> {
+    return endpointOf(context, row.endpointId);
   }
 
   @FieldResolver(() => ShadowReport, { nullable: true })

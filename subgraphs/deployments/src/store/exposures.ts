@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import type { Database } from '@falaj/database';
 import { counter } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
+import type { Digest } from '../domain/inference-log/record.js';
 import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
 import type { EndpointRoutes } from './endpoint-routes.js';
 
@@ -15,7 +16,10 @@ const BATCH = 5_000;
 
 const dropped = counter('falaj_exposures_dropped_total', 'Exposures not recorded because too many waited.', []);
 
-/** A subject as it is stored: a digest within the workspace. It can be joined by, not read. */
+/**
+ * A subject as it is stored: a digest within the workspace, to join by. It keeps subjects out of sight and out of backups in
+ * clear, no more: who may read the table and guess keys can find them again, so it stays personal data.
+ */
 export const subjectDigest = (workspaceId: string, subject: string): string =>
   hash('sha256', `${workspaceId}\n${subject}`).slice(0, 40);
 
@@ -24,19 +28,29 @@ interface Exposure {
   readonly workspaceId: string;
   readonly zone: string;
   readonly studyId: string;
+  readonly endpointId: string;
   readonly subject: string;
   readonly variant: string;
   readonly inferenceId: string;
   readonly at: number;
+  /** As the inference log writes the subject; null where it does not. */
+  readonly loggedSubject: string | null;
 }
 
 export class Exposures implements InferenceObserver {
   readonly #database: Database;
   readonly #routes: Pick<EndpointRoutes, 'current'>;
+  readonly #digestOf: (endpointId: string) => Digest;
   readonly #known = new Set<string>();
   #waiting: Exposure[] = [];
 
-  constructor(database: Database, routes: Pick<EndpointRoutes, 'current'>) {
+  /** `digestOf`: how the inference log of an endpoint writes personal values. */
+  constructor(
+    database: Database,
+    routes: Pick<EndpointRoutes, 'current'>,
+    digestOf: (endpointId: string) => Digest = () => null,
+  ) {
+    this.#digestOf = digestOf;
     this.#database = database;
     this.#routes = routes;
   }
@@ -54,7 +68,18 @@ export class Exposures implements InferenceObserver {
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.add(known);
     const studyId = split.exposureKey;
-    this.#waiting.push({ known, workspaceId, zone, studyId, subject: digest, variant, inferenceId: id, at });
+    this.#waiting.push({
+      known,
+      workspaceId,
+      zone,
+      studyId,
+      endpointId: endpoint.id,
+      subject: digest,
+      variant,
+      inferenceId: id,
+      at,
+      loggedSubject: subject === null ? null : (this.#digestOf(endpoint.id)?.('subject', subject) ?? null),
+    });
   }
 
   async flush(): Promise<void> {
@@ -74,12 +99,13 @@ export class Exposures implements InferenceObserver {
   }
 
   async #write(batch: readonly Exposure[]): Promise<void> {
-    const texts = (of: (exposure: Exposure) => string) => sql`${sql.param(batch.map(of))}::text[]`;
+    const texts = (of: (exposure: Exposure) => string | null) => sql`${sql.param(batch.map(of))}::text[]`;
     await this.#database.asSystem((tx) =>
       tx.execute(sql`
-        insert into deployments.exposure (workspace_id, zone, study_id, subject, variant, inference_id, at)
-        select * from unnest(${texts((e) => e.workspaceId)}, ${texts((e) => e.zone)}, ${texts((e) => e.studyId)},
-          ${texts((e) => e.subject)}, ${texts((e) => e.variant)}, ${texts((e) => e.inferenceId)},
+        insert into deployments.exposure (workspace_id, zone, study_id, endpoint_id, subject, variant,
+          inference_id, logged_subject, at)
+        select * from unnest(${texts((e) => e.workspaceId)}, ${texts((e) => e.zone)}, ${texts((e) => e.studyId)}, ${texts((e) => e.endpointId)},
+          ${texts((e) => e.subject)}, ${texts((e) => e.variant)}, ${texts((e) => e.inferenceId)}, ${texts((e) => e.loggedSubject)},
           ${sql.param(batch.map(({ at }) => new Date(at).toISOString()))}::timestamptz[])
         on conflict do nothing`),
     );

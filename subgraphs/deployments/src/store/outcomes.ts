@@ -22,13 +22,13 @@ interface Endpoint {
   readonly zone: string;
 }
 
-/** One statement; `unmatched` are those whose inference is no subject's first exposure. */
+/** One statement; `unmatched` are those whose inference id leads to no exposed subject of the endpoint. */
 export async function saveOutcomes(
   tx: Tx,
   { id, workspaceId, zone }: Endpoint,
   outcomes: readonly NewOutcome[],
 ): Promise<{ recorded: number; repeated: number; unmatched: number }> {
-  const subjects = await subjectsOf(tx, outcomes);
+  const subjects = await subjectsOf(tx, id, outcomes);
   const found = outcomes.flatMap((outcome) => {
     const subject = outcome.subject
       ? subjectDigest(workspaceId, outcome.subject)
@@ -51,12 +51,27 @@ export async function saveOutcomes(
   };
 }
 
-async function subjectsOf(tx: Tx, outcomes: readonly NewOutcome[]): Promise<ReadonlyMap<string, string>> {
+/**
+ * Subjects by inference id: the exposure itself, or any later inference of its subject that the inference log holds.
+ * A subject has one digest in all studies, so it does not matter which of them is found.
+ */
+async function subjectsOf(
+  tx: Tx,
+  endpointId: string,
+  outcomes: readonly NewOutcome[],
+): Promise<ReadonlyMap<string, string>> {
   const ids = outcomes.flatMap(({ subject, inferenceId }) => (subject || !inferenceId ? [] : [inferenceId]));
   if (ids.length === 0) return new Map();
-  const { rows } = await tx.execute<{ inference_id: string; subject: string }>(
-    sql`select inference_id, subject from deployments.exposure where inference_id = any(${sql.param(ids)}::text[])`,
-  );
+  const { rows } = await tx.execute<{ inference_id: string; subject: string }>(sql`
+    with wanted as (select distinct id from unnest(${sql.param(ids)}::text[]) as id),
+    first as (
+      select e.inference_id, e.subject from wanted w join deployments.exposure e on e.inference_id = w.id
+      where e.endpoint_id = ${endpointId})
+    select inference_id, subject from first
+    union
+    select r.id, e.subject from wanted w join deployments.inference_record r on r.id = w.id
+      join deployments.exposure e on e.endpoint_id = r.endpoint_id and e.logged_subject = r.subject
+      where r.endpoint_id = ${endpointId} and w.id not in (select inference_id from first)`);
   return new Map(rows.map(({ inference_id, subject }) => [inference_id, subject]));
 }
 
@@ -66,36 +81,50 @@ export interface StudyData {
   readonly severalArms: number;
 }
 
-/** Subjects and outcomes of each arm. Only what came after a subject's exposure counts. */
+export interface StudyLimits {
+  /** What was exposed or recorded later is left out. */
+  readonly until?: Date | null;
+  /** Only so many subjects, those that were exposed first. */
+  readonly first?: number | null;
+}
+
+interface StudyRow extends Record<string, unknown> {
+  readonly variant: string;
+  /** Null in the rows that count subjects. */
+  readonly metric: string | null;
+  readonly subjects: number;
+  readonly total: number;
+  readonly squares: number;
+  readonly any: number;
+}
+
+/** Subjects and outcomes of each arm, at one instant. Only what came after a subject's exposure counts. */
 export async function studyData(
   tx: Tx,
   endpointId: string,
   exposureKey: string,
   proportions: ReadonlySet<string>,
+  { until = null, first = null }: StudyLimits = {},
 ): Promise<StudyData> {
-  const exposed = sql`
+  const end = sql`coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')`;
+  const { rows } = await tx.execute<StudyRow>(sql`
     with exposed as (
       select subject, min(variant) as variant, min(at) as at, count(*) as arms
-      from deployments.exposure where study_id = ${exposureKey} group by subject)`;
-  const counted = await tx.execute<{ variant: string; subjects: number; several: number }>(sql`${exposed}
-    select case when arms = 1 then variant else '' end as variant, count(*)::int as subjects from exposed group by 1`);
-  const summed = await tx.execute<{
-    variant: string;
-    metric: string;
-    n: number;
-    total: number;
-    squares: number;
-    any: number;
-  }>(sql`${exposed},
+      from deployments.exposure where study_id = ${exposureKey} and at <= ${end} group by subject),
+    sample as (
+      select subject, variant, at from exposed where arms = 1 order by at, subject limit ${first}::bigint),
     per_subject as (
-      select e.variant, o.metric, sum(o.value) as total, bool_or(o.value > 0) as any
-      from exposed e join deployments.outcome o
-        on o.endpoint_id = ${endpointId} and o.subject = e.subject and o.at >= e.at
-      where e.arms = 1 group by e.variant, e.subject, o.metric)
-    select variant, metric, sum(total)::float8 as total, sum(total * total)::float8 as squares,
-      count(*) filter (where "any")::int as any
-    from per_subject group by variant, metric`);
-  const subjects = new Map(counted.rows.map((row) => [row.variant, row.subjects]));
+      select s.variant, o.metric, sum(o.value) as total, bool_or(o.value > 0) as any
+      from sample s join deployments.outcome o
+        on o.endpoint_id = ${endpointId} and o.subject = s.subject and o.at >= s.at and o.recorded_at <= ${end}
+      group by s.variant, s.subject, o.metric)
+    select variant, null as metric, count(*)::int as subjects, 0::float8 as total, 0::float8 as squares, 0 as any
+      from sample group by variant
+    union all select '', null, count(*)::int, 0, 0, 0 from exposed where arms > 1
+    union all select variant, metric, 0, sum(total)::float8, sum(total * total)::float8,
+        (count(*) filter (where "any"))::int
+      from per_subject group by variant, metric`);
+  const subjects = new Map(rows.filter(({ metric }) => metric === null).map((row) => [row.variant, row.subjects]));
   return {
     severalArms: subjects.get('') ?? 0,
     variants: [...subjects]
@@ -104,11 +133,13 @@ export async function studyData(
         name,
         subjects: n,
         outcomes: Object.fromEntries(
-          summed.rows
-            .filter(({ variant }) => variant === name)
+          rows
+            .filter(({ variant, metric }) => variant === name && metric !== null)
             .map(({ metric, total, squares, any }): [string, ArmSample] => [
-              metric,
-              proportions.has(metric) ? { n, sum: any, sumOfSquares: any } : { n, sum: total, sumOfSquares: squares },
+              metric as string,
+              proportions.has(metric as string)
+                ? { n, sum: any, sumOfSquares: any }
+                : { n, sum: total, sumOfSquares: squares },
             ]),
         ),
       })),

@@ -99,6 +99,9 @@ export const shadowWindow = schema.table('shadow_window', {
   deltas: jsonb('deltas').$type<Sketch>().notNull(),
   answerLatency: jsonb('answer_latency').$type<Sketch>().notNull(),
   shadowLatency: jsonb('shadow_latency').$type<Sketch>().notNull(),
+  deltaSum: doublePrecision('delta_sum').notNull(),
+  answerLatencySum: doublePrecision('answer_latency_sum').notNull(),
+  shadowLatencySum: doublePrecision('shadow_latency_sum').notNull(),
 });
 
 export const abTest = schema.table('ab_test', {

@@ -49,6 +49,9 @@ export function checkDesign(design: AbTestDesign): void {
   if (!(design.minimumEffect > 0)) refuse(`minimumEffect is ${design.minimumEffect}; more than 0 is needed`);
   if (!Number.isInteger(design.horizon) || design.horizon < 200)
     refuse(`the horizon is ${design.horizon}; a whole number of at least 200 subjects is needed`);
+  const outcomes = [design.metric, ...design.guardrails].map(({ outcome }) => outcome);
+  const twice = outcomes.find((outcome, place) => outcomes.indexOf(outcome) !== place);
+  if (twice !== undefined) refuse(`the outcome ${twice} is named twice; metric and guardrails each need their own`);
   const bad = design.guardrails.find(({ margin }) => !(margin >= 0));
   if (bad) refuse(`the guardrail ${bad.outcome} has margin ${bad.margin}; 0 or more is needed`);
 }

@@ -87,8 +87,20 @@ export interface PlanRequest {
   readonly treatmentShare: number;
 }
 
-/** Throws BAD_USER_INPUT where the baseline and the effect are no proportions, or a mean has no deviation. */
+/** More than GraphQL's Int could say. */
+const MOST_SUBJECTS = 2_147_483_647;
+
+/** Throws BAD_USER_INPUT where the baseline and the effect are no proportions, a mean has no deviation, or nobody has so many subjects. */
 export function planTest(request: PlanRequest): SamplePlan {
+  const plan = planOf(request);
+  if (plan.control + plan.treatment <= MOST_SUBJECTS) return plan;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `input.minimumEffect: ${request.minimumEffect} would need more than ${MOST_SUBJECTS} subjects; plan for a larger effect.`,
+  );
+}
+
+function planOf(request: PlanRequest): SamplePlan {
   const { kind, baseline, deviation, minimumEffect: effect, method, alpha, power, treatmentShare } = request;
   const wanted = { alpha, power, ratio: treatmentShare / (1 - treatmentShare) };
   if (kind === 'MEAN') {

@@ -6,6 +6,10 @@ import { PlatformError } from '@falaj/runtime';
 /** Weights are basis points: 10,000 are all traffic. */
 export const WHOLE = 10_000;
 
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** How the variant of a caller begins who named a model version and so is in no split. */
+const NAMED = 'version-';
+
 /** A revision of an endpoint under a name, with its share of the traffic; 0 answers nobody. */
 export interface Variant {
   readonly name: string;
@@ -34,11 +38,21 @@ export function variantOf<V extends Variant>(variants: readonly V[], bucket: num
   return variants[variants.length - 1] as V;
 }
 
-/** Throws BAD_USER_INPUT where names repeat, a revision repeats, a weight is no basis points, or they do not sum to 10,000. */
+/** Throws BAD_USER_INPUT where names repeat, a revision repeats, a weight is no basis points, they do not sum to 10,000, or a name is reserved. */
 export function checkVariants(variants: readonly Variant[]): void {
   const sum = variants.reduce((total, { weight }) => total + weight, 0);
   const wrong = variants.find(({ weight }) => !Number.isInteger(weight) || weight < 0 || weight > WHOLE);
   if (wrong) refuse(`variant ${wrong.name} has weight ${wrong.weight}; a weight is a whole number from 0 to 10000`);
+  const odd = variants.find(({ name }) => !NAME.test(name));
+  if (odd)
+    refuse(
+      `the variant name "${odd.name}" begins with no lower-case letter, or has more than 62 of a-z, 0-9 and - after it`,
+    );
+  const taken = variants.find(({ name }) => name.startsWith(NAMED));
+  if (taken)
+    refuse(
+      `the variant name ${taken.name} is taken; names that begin with "${NAMED}" are for callers who name a version`,
+    );
   if (sum !== WHOLE) refuse(`the weights sum to ${sum}; they must sum to 10000 basis points`);
   for (const [field, values] of [
     ['name', variants.map(({ name }) => name)],

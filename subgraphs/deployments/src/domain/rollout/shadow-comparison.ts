@@ -5,13 +5,14 @@ export interface ShadowDifference {
   readonly rows: number;
   /** Rows on which the two decide differently. */
   readonly disagreed: number;
-  /** Shadow minus answer, per row of the score. */
+  /** Shadow minus answer, for each row on which both scores are finite. */
   readonly deltas: readonly number[];
 }
 
 /**
  * Compares the first numeric output: one column is a score that decides at the threshold, several columns decide by
- * their greatest. Whole numbers and texts are decisions themselves. Rows or columns that do not match disagree wholly.
+ * their greatest. Whole numbers and texts are decisions themselves, and so is a score that is no number. Rows or columns that
+ * do not match disagree wholly.
  */
 export function compareAnswers(
   answer: readonly Tensor[],
@@ -29,7 +30,7 @@ export function compareAnswers(
   for (let row = 0; row < rows; row++) {
     const [a, b] = [decisionOf(own, row, columns, threshold), decisionOf(other, row, columns, threshold)];
     if (a.decision !== b.decision) disagreed++;
-    if (a.score !== null && b.score !== null) deltas.push(b.score - a.score);
+    if (Number.isFinite(a.score) && Number.isFinite(b.score)) deltas.push((b.score as number) - (a.score as number));
   }
   return { rows, disagreed, deltas };
 }
@@ -54,7 +55,7 @@ function decisionOf({ datatype, data }: Tensor, row: number, columns: number, th
     return { decision: values.join(), score: datatype === 'BYTES' ? null : Number(data[at]) };
   }
   const score = Number(data[at + columns - 1]);
-  if (columns === 1) return { decision: score >= threshold, score };
+  if (columns === 1) return { decision: Number.isNaN(score) ? 'none' : score >= threshold, score };
   let best = 0;
   for (let column = 1; column < columns; column++)
     if (Number(data[at + column]) > Number(data[at + best])) best = column;
