@@ -24,8 +24,65 @@ import {
   until,
 } from '../testing/pipeline-user.js';
 
-beforeAll(() => setUp());
+/** Of the one promotion that the registry of this test has. */
+let promotion = 'PENDING';
+beforeAll(() =>
+  setUp({
+    PipelineGate: () => ({ evaluatePromotion: { passed: true, checks: [] } }),
+    PipelinePromotions: () => ({ promotions: { edges: [] } }),
+    PipelinePromotion: () => ({ requestPromotion: { promotion: { id: 'pro_1', state: promotion } } }),
+    PipelinePromotionState: () => ({ promotion: { id: 'pro_1', state: promotion, outcome: null } }),
+  }),
+);
 afterAll(tearDown);
+
+describe('a gate that promotes', () => {
+  beforeAll(() =>
+    create('promoting', [
+      {
+        name: 'gate',
+        type: 'GATE',
+        parameters: { modelVersionId: 'mv_1', alias: 'champion', promote: true },
+      },
+      script(
+        'after',
+        `${reads} console.log(inputs.state)`,
+        {},
+        { inputs: { state: ref('stages.gate.promotionState') } },
+      ),
+    ]),
+  );
+
+  it('lets nothing go on before the approvals are there, over a restart too', async () => {
+    promotion = 'PENDING';
+    const id = await start('promoting', {}, scientist);
+    await until(id, ({ stages }) => stages.gate?.state === 'RUNNING');
+    await restart();
+    expect((await look(id)).stages).toMatchObject({ gate: { state: 'RUNNING' }, after: { state: 'PENDING' } });
+    promotion = 'DONE';
+    const run = await ended(id);
+    expect(run).toMatchObject({ state: 'SUCCEEDED', stages: { after: { logTail: expect.stringContaining('DONE') } } });
+  });
+
+  it('is refused where the promotion was, and asks anew when it is resumed', async () => {
+    promotion = 'PENDING';
+    const id = await start('promoting', {}, scientist);
+    await until(id, ({ stages }) => stages.gate?.state === 'RUNNING');
+    promotion = 'REJECTED';
+    expect(await ended(id)).toMatchObject({
+      state: 'REFUSED',
+      error: { code: 'STAGE_REFUSED', stage: 'gate' },
+      stages: { after: { state: 'SKIPPED' } },
+    });
+    promotion = 'DONE';
+    await process1.ask(
+      scientist,
+      'mutation ($input: ResumePipelineRunInput!) { resumePipelineRun(input: $input) { run { id } } }',
+      { input: { runId: id } },
+    );
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+});
 
 describe('an approval', () => {
   beforeAll(() =>

@@ -9,7 +9,7 @@ import { cacheKey } from '../domain/pipeline/cache-key.js';
 import { prepare, setHolds, sourcesOfSet, validate } from '../domain/pipeline/data-stages.js';
 import type { StageType, Values, ValueType } from '../domain/pipeline/definition.js';
 import type { CachedResult, PipelinePorts } from '../domain/pipeline/execute-pipeline.js';
-import { gate } from '../domain/pipeline/gate-stage.js';
+import { gate, promoted } from '../domain/pipeline/gate-stage.js';
 import { deploy, evaluate, register, train, trainingHolds } from '../domain/pipeline/model-stages.js';
 import type { PlannedStage, RunPlan } from '../domain/pipeline/pipeline-run.js';
 import { type Perform, pause, present, type StageContext } from '../domain/pipeline/stage-context.js';
@@ -219,6 +219,7 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
     endRun,
     lookUp,
     perform,
+    settled: async (plan, outputs, step) => promoted(outputs, await asPrincipal(plan, step)),
   };
 }
 

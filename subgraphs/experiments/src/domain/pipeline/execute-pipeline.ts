@@ -42,6 +42,8 @@ export interface PipelinePorts<Transaction> {
     step: Step,
   ): Promise<{ readonly key: string; readonly hit: CachedResult | null }>;
   perform(plan: RunPlan, stage: PlannedStage, inputs: Values, step: Step): Promise<Values>;
+  /** Outputs of a stage whose work others must finish; null while they have not. Throws where they said no. */
+  settled(plan: RunPlan, outputs: Values, step: Step): Promise<Values | null>;
 }
 
 export interface PipelineInput {
@@ -135,10 +137,33 @@ async function performStage<Transaction>(
   const made = await flow.step(`run:${name}`, options, (step) =>
     within(stage, step, (own) => ports.perform(plan, stage, inputs, own)),
   );
-  const result = { outputs: made, cacheKey: key, cachedFrom: null };
+  const outputs = made.promotionState === 'PENDING' ? await untilPromoted(flow, plan, made, ports) : made;
+  const result = { outputs, cacheKey: key, cachedFrom: null };
   await flow.commit(`done:${name}`, (tx) => ports.finishStage(tx, plan, name, result));
-  return made;
+  return outputs;
 }
+
+/** Looks ever more seldom, as approvals take minutes or days; between two looks the run is in no process's memory. */
+async function untilPromoted<Transaction>(
+  flow: Flow<Transaction>,
+  plan: RunPlan,
+  outputs: Values,
+  ports: PipelinePorts<Transaction>,
+): Promise<Values> {
+  // Keys name the promotion: a resumed run that asks for another one waits for that.
+  const { promotionId } = outputs;
+  for (let look = 0; ; look += 1) {
+    const wait = Math.min(FIRST_LOOK_MS * 2 ** look, LONGEST_LOOK_MS);
+    await flow.sleepUntil(`wait:${promotionId}:${look}`, new Date(Date.now() + wait));
+    const done = await flow.step(`promotion:${promotionId}:${look}`, RETRIES_OF_LOOK_UP, (step) =>
+      ports.settled(plan, outputs, step),
+    );
+    if (done) return done;
+  }
+}
+
+const FIRST_LOOK_MS = 1_000;
+const LONGEST_LOOK_MS = 300_000;
 
 const RETRIES_OF_LOOK_UP = { retries: 3 };
 

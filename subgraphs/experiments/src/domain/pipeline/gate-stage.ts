@@ -1,6 +1,7 @@
 // GATE: the registry's own gates judge the version; the stage only asks and passes the verdict on.
 import { type Refusal, refuseUnless } from './bounds.js';
-import { type Perform, present } from './stage-context.js';
+import type { Values } from './definition.js';
+import { type Perform, present, type StageContext } from './stage-context.js';
 
 const EVALUATE = /* GraphQL */ `
   query PipelineGate($version: ID!, $alias: String!) {
@@ -13,6 +14,11 @@ const EVALUATE = /* GraphQL */ `
 const OPEN = /* GraphQL */ `
   query PipelinePromotions($version: ID!) {
     promotions(first: 20, filter: { modelVersionId: $version }) { edges { node { id alias state } } }
+  }
+`;
+const STATE = /* GraphQL */ `
+  query PipelinePromotionState($id: ID!) {
+    promotion(id: $id) { id state outcome }
   }
 `;
 const REQUEST = /* GraphQL */ `
@@ -37,6 +43,22 @@ interface Promotion {
   readonly id: string;
   readonly alias?: string | null;
   readonly state: string | null;
+}
+
+/**
+ * Whether approvals have come: the outputs once the alias stands for the version, null while it waits. Throws
+ * STAGE_REFUSED where the promotion ended otherwise.
+ */
+export async function promoted(outputs: Values, { query }: Pick<StageContext, 'query'>): Promise<Values | null> {
+  const { promotion } = await query<{
+    promotion: { id: string; state: string | null; outcome: string | null } | null;
+  }>(STATE, { id: outputs.promotionId });
+  const { id, state, outcome } = present(promotion, 'Promotion');
+  if (state === 'PENDING') return null;
+  const found = `${state?.toLowerCase() ?? 'withheld'}${outcome ? `: ${outcome}` : ''}`;
+  const whatToDo = `read promotion ${id}, meet the reason and resume the run; it is asked for anew`;
+  refuseUnless(state === 'DONE' ? [] : [{ rule: 'PROMOTION', found, limit: 'every approval given', whatToDo }]);
+  return { ...outputs, promotionState: 'DONE' };
 }
 
 export const gate: Perform = async ({ inputs, query, plan }) => {

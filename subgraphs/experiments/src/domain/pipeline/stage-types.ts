@@ -110,7 +110,11 @@ export const stageSpecs: Readonly<Record<StageType, StageSpec>> = {
     parameters: {
       modelVersionId: needed('STRING', 'Model version to judge.'),
       alias: needed('STRING', 'Alias whose gates judge it.'),
-      promote: optional('BOOLEAN', 'Whether to ask for the promotion too, not only for the verdict.', false),
+      promote: optional(
+        'BOOLEAN',
+        'Whether to ask for the promotion too, and to wait until it is approved; not only for the verdict.',
+        false,
+      ),
       reason: optional('STRING', 'Reason of the promotion.'),
     },
     outputs: {

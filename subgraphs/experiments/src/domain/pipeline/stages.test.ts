@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenBounds } from './bounds.js';
 import { prepare, validate } from './data-stages.js';
 import type { Values } from './definition.js';
-import { gate } from './gate-stage.js';
+import { gate, promoted } from './gate-stage.js';
 import { deploy, evaluate, register, train } from './model-stages.js';
 import type { StageContext } from './stage-context.js';
 
@@ -277,5 +277,23 @@ describe('GATE', () => {
         promotionState: 'PENDING',
       });
     expect(open).toHaveLength(1);
+  });
+
+  it('is done only when the promotion is, and names how it ended otherwise', async () => {
+    const outputs = { checks: 1, promotionId: 'p1', promotionState: 'PENDING' };
+    const as = (state: string | null, outcome: string | null = null) =>
+      promoted(
+        outputs,
+        stage({}, { PipelinePromotionState: ({ id }) => ({ promotion: { id, state, outcome } }) }).context,
+      );
+    expect(await as('PENDING')).toBeNull();
+    expect(await as('DONE')).toEqual({ ...outputs, promotionState: 'DONE' });
+    await expect(as('REJECTED', 'too slow')).rejects.toMatchObject({
+      code: 'STAGE_REFUSED',
+      details: { refusals: [{ rule: 'PROMOTION', found: 'rejected: too slow', limit: 'every approval given' }] },
+    });
+    await expect(as(null)).rejects.toMatchObject({ code: 'STAGE_REFUSED' });
+    const hidden = stage({}, { PipelinePromotionState: () => ({ promotion: null }) }).context;
+    await expect(promoted(outputs, hidden)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
