@@ -54,7 +54,13 @@ export class AbTestDesign {
 export class AbVariantSummary {
   @Attribute(() => String, 'open', 'Name.') name!: string;
   @Attribute(() => Int, 'internal', 'Subjects exposed to it and no other.') subjects!: number;
-  @Attribute(() => Float, 'internal', 'Mean of the metric per subject.', { nullable: true }) mean!: number | null;
+  @Attribute(
+    () => Float,
+    'internal',
+    'Mean of the metric per subject; of a fixed-horizon test only from its horizon on.',
+    { nullable: true },
+  )
+  mean!: number | null;
 }
 
 @ObjectType({ description: 'Whether a guardrail holds: harm beyond the margin is excluded.' })

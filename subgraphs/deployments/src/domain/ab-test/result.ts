@@ -18,6 +18,7 @@ export interface VariantData {
 export interface VariantSummary {
   readonly name: string;
   readonly subjects: number;
+  /** Null where nobody was seen, and before the horizon of a fixed-horizon test: who sees it early is tempted to stop. */
   readonly mean: number | null;
 }
 
@@ -68,7 +69,7 @@ export function resultOf(design: AbTestDesign, data: readonly VariantData[], sev
     subjects: assigned,
     variants: design.variants.map(({ name }) => {
       const sample = armOf(of(name), design.metric);
-      return { name, subjects: of(name).subjects, mean: sample.n === 0 ? null : meanOf(sample) };
+      return { name, subjects: of(name).subjects, mean: due && sample.n > 0 ? meanOf(sample) : null };
     }),
     comparisons,
     sampleRatio: ratio,
