@@ -146,12 +146,17 @@ describe('several treatments', () => {
       { variant: 'first', verdict: 'BETTER', guardrails: [{ status: 'HOLDS' }] },
       { variant: 'second', verdict: 'BETTER', guardrails: [{ status: 'BROKEN' }] },
     ]);
-    await complain(1, 100);
+    await complain(1, 60);
     const broken = (await graph.read(id)).result;
     expect(broken).toMatchObject({ verdict: 'NO_WINNER', winner: null });
     expect(broken.reasons[0]).toMatch(
       /^first is better, but its guardrail complained is BROKEN: harm of up to 0\.\d+ is/,
     );
+    await complain(1, 100);
+    expect((await graph.read(id)).result.reasons).toEqual([
+      'first is better, but of its guardrail complained too little was seen to exclude harm beyond 0.05.',
+      expect.stringContaining('second is better, but its guardrail complained is BROKEN'),
+    ]);
   });
 });
 

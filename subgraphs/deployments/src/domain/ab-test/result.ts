@@ -111,9 +111,10 @@ function conclude(
   const blocked = better.flatMap(({ variant, guardrails }) =>
     guardrails
       .filter(({ status }) => status !== 'HOLDS')
-      .map(
-        ({ outcome, status, worstHarm, margin }) =>
-          `${variant} is better, but its guardrail ${outcome} is ${status}: harm of up to ${shown(worstHarm)} is possible, margin ${margin}.`,
+      .map(({ outcome, status, worstHarm, margin }) =>
+        worstHarm === null
+          ? `${variant} is better, but of its guardrail ${outcome} too little was seen to exclude harm beyond ${margin}.`
+          : `${variant} is better, but its guardrail ${outcome} is ${status}: harm of up to ${shown(worstHarm)} is possible, margin ${margin}.`,
       ),
   );
   const undecided = comparisons.some(
