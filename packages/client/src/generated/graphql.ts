@@ -20,9 +20,9 @@ export type AbGuardrailInput = {
 export type AbOutcomeInput = {
   /** When; default now. */
   at?: string | null | undefined;
-  /** Or the inference id that the prediction answered. */
+  /** Or the inference id of a prediction: the first one of its subject in a test, or any that the inference log holds. */
   inferenceId?: string | number | null | undefined;
-  /** An outcome with the same key is recorded once. */
+  /** Of outcomes with the same metric and key the first is kept; give one, and a retry counts nothing twice. */
   key?: string | null | undefined;
   /** Name of the outcome. */
   metric: string;
@@ -431,7 +431,9 @@ export type GateCheckStatus =
   /** There is nothing to judge, e.g. no version in use yet. */
   | 'NOT_APPLICABLE'
   /** It holds. */
-  | 'PASS';
+  | 'PASS'
+  /** It does not hold; a waiver in force lets the version pass. */
+  | 'WAIVED';
 
 /** How a score stands to its limit. */
 export type GateOperator =
@@ -764,7 +766,7 @@ export type PipelineValueType =
 
 /** What a sample size is planned from. */
 export type PlanAbTestInput = {
-  /** Chance of a winner where there is no difference. */
+  /** Chance of a winner where there is no difference; divide it by the number of treatments. */
   alpha?: number;
   /** Its mean today; of a proportion between 0 and 1. */
   baseline: number;
