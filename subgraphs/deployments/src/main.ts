@@ -11,6 +11,8 @@ import { AbTestResolver, EndpointAbTestsResolver } from './schema/ab-test.js';
 import type { DeploymentsServices } from './schema/context.js';
 import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver } from './schema/endpoint.js';
 import { ModelVersion } from './schema/endpoint-types.js';
+import { EndpointInferencesResolver, InferenceLogResolver, InferenceRecordResolver } from './schema/inference-log.js';
+import { EndpointQualityResolver } from './schema/inference-quality.js';
 import { PredictResolver } from './schema/predict.js';
 import { EndpointRolloutsResolver, RolloutResolver } from './schema/rollout.js';
 import { EndpointShadowsResolver, ShadowResolver } from './schema/shadow.js';
@@ -27,6 +29,10 @@ import {
   shadows,
   trafficSplits,
 } from './store/governed.js';
+import { inferenceLogs, inferenceRecords } from './store/inference-record-governed.js';
+import { InferenceLog } from './store/inference-record-log.js';
+import { sweepInferenceRecords } from './store/inference-record-retention.js';
+import { InferenceLogSettings } from './store/inference-record-settings.js';
 import { ModelHost } from './store/model-host.js';
 import { RolloutController } from './store/rollout-controller.js';
 import { ShadowRunner } from './store/shadow-runner.js';
@@ -34,8 +40,19 @@ import { VariantMetrics } from './store/variant-metrics.js';
 
 const FLUSH_MS = 500;
 const LOOK_MS = 1_000;
+const RETENTION_MS = 600_000;
 
-const tables = [endpoints, endpointRevisions, trafficSplits, revisionActivations, rollouts, shadows, abTests];
+const tables = [
+  endpoints,
+  endpointRevisions,
+  trafficSplits,
+  revisionActivations,
+  rollouts,
+  shadows,
+  abTests,
+  inferenceLogs,
+  inferenceRecords,
+];
 
 export interface DeploymentsOptions {
   /** Receives the model side of the inference protocol once the subgraph stands. */
@@ -58,6 +75,10 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
       AbTestResolver,
       EndpointAbTestsResolver,
       AbOutcomesResolver,
+      InferenceLogResolver,
+      InferenceRecordResolver,
+      EndpointInferencesResolver,
+      EndpointQualityResolver,
     ],
     orphanedTypes: [ModelVersion],
     tables,
@@ -85,7 +106,11 @@ async function createServices(
   const metrics = new VariantMetrics(database, routes, processName);
   const exposures = new Exposures(database, routes);
   const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
-  observers.push(metrics, exposures, shadows);
+  const logSettings = new InferenceLogSettings(platform);
+  const inferenceLog = new InferenceLog(database, logSettings, log, processName);
+  observers.push(metrics, exposures, shadows, inferenceLog);
+  // Before the first answer: nobody would know that it was not written down.
+  await logSettings.start();
   await routes.start();
   options.onInference?.(
     {
@@ -97,16 +122,22 @@ async function createServices(
   );
   const controller = new RolloutController(platform, host, routes, processName);
   const flush = async (): Promise<void> => {
-    await Promise.all([metrics.flush(), exposures.flush(), shadows.flush()]);
+    await Promise.all([metrics.flush(), exposures.flush(), shadows.flush(), inferenceLog.flush()]);
   };
   const flushing = periodically('writing down what variants did', FLUSH_MS, flush, log, { lastTime: true });
   const looking = periodically('looking at rollouts', LOOK_MS, () => controller.look(), log, { lastTime: false });
+  const forget = () => sweepInferenceRecords(database, new Date());
+  const forgetting = periodically('forgetting old inferences', RETENTION_MS, forget, log, { lastTime: false });
   return {
-    services: { host, routes },
+    services: { host, routes, logSettings },
     stop: async () => {
       await looking.stop();
+      await forgetting.stop();
       await flushing.stop();
       await routes.stop();
+      await logSettings.stop();
+      // Last, and over short faults of the database: an answer that was given is written down.
+      await inferenceLog.stop();
     },
   };
 }

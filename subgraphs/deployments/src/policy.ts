@@ -21,31 +21,42 @@ const ROLLOUT_FACTS = [
   'AbGuardrail',
   'SampleRatio',
   'MultipleExposures',
+  'LoggedColumn',
+  'InferenceLogCounts',
+  'InferenceQuality',
 ];
 
 export const rules: readonly Rule[] = [
-  ...['Endpoint', 'EndpointRevision', 'TrafficSplit', 'RevisionActivation', 'Rollout', 'Shadow', 'AbTest'].flatMap(
-    (subject): Rule[] => [
-      {
-        id: `deployments.${subject}.read-ordinary`,
-        effect: 'ALLOW',
-        actions: ['read'],
-        subject,
-        classes: ['open', 'internal'],
-        roles: READERS,
-        reason: 'ORDINARY_METADATA',
-      },
-      {
-        id: `deployments.${subject}.read-personal`,
-        effect: 'ALLOW',
-        actions: ['read'],
-        subject,
-        classes: ['pii'],
-        roles: ['auditor', 'administrator'],
-        reason: 'PERSONAL_DATA',
-      },
-    ],
-  ),
+  ...[
+    'Endpoint',
+    'EndpointRevision',
+    'TrafficSplit',
+    'RevisionActivation',
+    'Rollout',
+    'Shadow',
+    'AbTest',
+    'InferenceLog',
+    'InferenceRecord',
+  ].flatMap((subject): Rule[] => [
+    {
+      id: `deployments.${subject}.read-ordinary`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal'],
+      roles: READERS,
+      reason: 'ORDINARY_METADATA',
+    },
+    {
+      id: `deployments.${subject}.read-personal`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['pii'],
+      roles: ['auditor', 'administrator'],
+      reason: 'PERSONAL_DATA',
+    },
+  ]),
   ...[
     'TensorDescription',
     'CheckVerdict',
@@ -73,6 +84,15 @@ export const rules: readonly Rule[] = [
     classes: ['sensitive'],
     roles: ['data-scientist', 'approver', 'auditor', 'administrator'],
     reason: 'COMPLIANCE_EVIDENCE',
+  },
+  {
+    id: 'deployments.InferenceRecord.read-content',
+    effect: 'ALLOW',
+    actions: ['read'],
+    subject: 'InferenceRecord',
+    classes: ['sensitive'],
+    roles: ['data-scientist', 'auditor', 'administrator'],
+    reason: 'INFERENCE_CONTENT',
   },
   {
     id: 'deployments.Endpoint.deploy',

@@ -1,5 +1,6 @@
 import type { SubgraphContext } from '@falaj/subgraph-kit';
 import type { EndpointRoutes } from '../store/endpoint-routes.js';
+import type { InferenceLogSettings } from '../store/inference-record-settings.js';
 import type { ModelHost } from '../store/model-host.js';
 
 /** What this subgraph wires once: the models that this process serves. */
@@ -7,6 +8,8 @@ export interface DeploymentsServices {
   readonly host: ModelHost;
   /** Which of them answers whom. */
   readonly routes: EndpointRoutes;
+  /** Which inferences this process writes down, and how. */
+  readonly logSettings: InferenceLogSettings;
 }
 
 export type DeploymentsContext = SubgraphContext<DeploymentsServices>;

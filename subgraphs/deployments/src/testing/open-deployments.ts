@@ -73,8 +73,10 @@ export interface Deployments extends DeploymentsProcess {
   rows<T>(statement: ReturnType<typeof sql>): Promise<T[]>;
 }
 
-/** `extra` are further rules. */
-export async function openDeployments(options: { extra?: readonly Rule[] } = {}): Promise<Deployments> {
+/** `extra` are further rules, `graph` is what other subgraphs answer to any document. */
+export async function openDeployments(
+  options: { extra?: readonly Rule[]; graph?: Record<string, unknown> } = {},
+): Promise<Deployments> {
   const definition = deploymentsSubgraph();
   const test = await createTestDatabase({ migrations: [auditMigrations, definition.migrations] });
   const { nouns } = await describeSubgraph(definition);
@@ -88,6 +90,8 @@ export async function openDeployments(options: { extra?: readonly Rule[] } = {})
   const known: (ServedRevision & { readonly data: Uint8Array })[] = [];
   const serving = watched(registry.get('serving'), known, (served) => world.before(served));
   const vault = createArtifactVault(memory());
+  const graph = new GraphClient();
+  graph.install(async () => ({ data: options.graph ?? {} }));
   const others = { serving, keys: memory().keys };
   const platform = {
     database: test.database,
@@ -96,7 +100,7 @@ export async function openDeployments(options: { extra?: readonly Rule[] } = {})
     policyVersion: async () => 1,
     cursors: createCursorSeal(new Uint8Array(32)),
     log: createLogger('test'),
-    graph: new GraphClient(),
+    graph,
     plugins: { get: (kind: keyof typeof others) => others[kind], call: createCall, list: () => [] },
     vault,
   } as unknown as Platform;
