@@ -104,9 +104,9 @@ async function createServices(
   const { database, log } = platform;
   const processName = `${process.pid}-${randomUUID()}`;
   const metrics = new VariantMetrics(database, routes, processName);
-  const exposures = new Exposures(database, routes);
-  const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
   const logSettings = new InferenceLogSettings(platform);
+  const exposures = new Exposures(database, routes, (endpointId) => logSettings.digestOf(endpointId));
+  const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
   const inferenceLog = new InferenceLog(database, logSettings, log, processName);
   observers.push(metrics, exposures, shadows, inferenceLog);
   // Before the first answer: nobody would know that it was not written down.

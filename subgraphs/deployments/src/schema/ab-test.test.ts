@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { abTestRequests, design, subjectsOf, viewer } from '../testing/ab-test-requests.js';
+import { abTestRequests, approver, design, subjectsOf, viewer } from '../testing/ab-test-requests.js';
 import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
 
 interface Compared {
@@ -211,6 +211,21 @@ describe('an outcome', () => {
     for (const inferenceId of [later.inferenceId, foreign.inferenceId, 'inf_none'])
       expect(await one(inferenceId)).toEqual({ recorded: 0, repeated: 0, unmatched: 1 });
     expect((await graph.read(id)).result.variants[0]).toEqual({ name: 'treatment', subjects: 1, mean: 5 });
+
+    const set = await world.ask(
+      approver,
+      `mutation { setInferenceLog(input: { endpointId: "joined", enabled: true, sampleRate: 10000, retentionDays: 7 }) {
+        inferenceLog { enabled } } }`,
+    );
+    expect(set.message).toBeUndefined();
+    const [next = ''] = subjectsOf(id, { treatment: 1, control: 0 }, 'logged').treatment ?? [];
+    await graph.predict('joined', next);
+    const logged = await graph.predict('joined', next);
+    await reached(id, 2);
+    const written = () => world.rows(sql`select id from deployments.inference_record where id = ${logged.inferenceId}`);
+    await expect.poll(written, { timeout: 20_000 }).toHaveLength(1);
+    expect(await one(logged.inferenceId)).toEqual({ recorded: 1, repeated: 0, unmatched: 0 });
+    expect((await graph.read(id)).result.variants[0]).toEqual({ name: 'treatment', subjects: 2, mean: 5 });
   });
 
   it('is refused without a subject, with two, without a name, or of anyone who may not tell', async () => {
