@@ -5,7 +5,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { z } from 'zod';
 import { checkDesign } from '../domain/ab-test/design.js';
 import { planTest } from '../domain/ab-test/sample-size.js';
-import { abTestResult } from '../store/ab-test-result.js';
+import { abTestResult, resultNow } from '../store/ab-test-result.js';
 import { runningFacts } from '../store/deploy.js';
 import { type AbTestRow, abTests, type EndpointRow, endpoints } from '../store/governed.js';
 import { abTest } from '../store/rollout-tables.js';
@@ -184,13 +184,14 @@ export class AbTestResolver {
         row: attributesOf(context, endpoint),
         subjectId: endpointId,
         details: { abTestId, decision, variant: variant ?? null, override, reason },
+        // Seconds of reading for millions of subjects: not while the endpoint is locked against a rollback.
+        prepare: () => context.transaction((tx) => resultNow(tx, abTestId)),
       },
-      async (tx, audit) => {
+      async (tx, audit, result) => {
         const record = await lockEndpoint(tx, endpointId);
         const [own] = await tx.select().from(abTest).where(eq(abTest.id, abTestId)).for('update');
-        if (own?.state !== 'RUNNING')
+        if (own?.state !== 'RUNNING' || !result)
           throw new PlatformError('PRECONDITION_FAILED', `The A/B test is ${own?.state}; it was stopped before.`);
-        const result = await abTestResult(tx, own);
         audit.subject(endpointId, { verdict: result.verdict, winner: result.winner });
         if (decision === 'PROMOTE' && variant) {
           const chosen = own.design.variants.find(({ name }) => name === variant);

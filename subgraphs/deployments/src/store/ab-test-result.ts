@@ -1,7 +1,9 @@
 import type { Tx } from '@falaj/database';
+import { eq } from 'drizzle-orm';
 import type { AbTestDesign } from '../domain/ab-test/design.js';
 import { type AbTestResult, resultOf } from '../domain/ab-test/result.js';
 import { studyData } from './outcomes.js';
+import { abTest } from './rollout-tables.js';
 
 interface StudiedTest {
   readonly id: string;
@@ -20,4 +22,10 @@ export async function abTestResult(tx: Tx, { id, endpointId, design, stoppedAt }
     first: design.method === 'FIXED_HORIZON' ? design.horizon : null,
   });
   return resultOf(design, variants, severalArms);
+}
+
+/** Of a test that runs; null of one that does not. */
+export async function resultNow(tx: Tx, id: string): Promise<AbTestResult | null> {
+  const [test] = await tx.select().from(abTest).where(eq(abTest.id, id));
+  return test?.state === 'RUNNING' ? abTestResult(tx, test) : null;
 }

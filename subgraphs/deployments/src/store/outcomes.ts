@@ -107,12 +107,15 @@ export async function studyData(
   { until = null, first = null }: StudyLimits = {},
 ): Promise<StudyData> {
   const end = sql`coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')`;
+  const alone = sql`select subject, variant, at from exposed where arms = 1`;
+  // Sorting a million subjects to keep them all would take as long as all the rest.
+  const sample =
+    first === null ? sql`not materialized (${alone})` : sql`(${alone} order by at, subject limit ${first}::bigint)`;
   const { rows } = await tx.execute<StudyRow>(sql`
     with exposed as (
       select subject, min(variant) as variant, min(at) as at, count(*) as arms
       from deployments.exposure where study_id = ${exposureKey} and at <= ${end} group by subject),
-    sample as (
-      select subject, variant, at from exposed where arms = 1 order by at, subject limit ${first}::bigint),
+    sample as ${sample},
     per_subject as (
       select s.variant, o.metric, sum(o.value) as total, bool_or(o.value > 0) as any
       from sample s join deployments.outcome o
