@@ -8,6 +8,7 @@ import { planTest } from '../domain/ab-test/sample-size.js';
 import { abTestResult, resultNow } from '../store/ab-test-result.js';
 import { runningFacts } from '../store/deploy.js';
 import { type AbTestRow, abTests, type EndpointRow, endpoints } from '../store/governed.js';
+import { loadRevisions } from '../store/load-revisions.js';
 import { abTest } from '../store/rollout-tables.js';
 import { assertUnsplit, clearSplit, putSplit } from '../store/rollout-writes.js';
 import { activateRevision, lockEndpoint } from '../store/writes.js';
@@ -130,7 +131,7 @@ export class AbTestResolver {
   ): Promise<AbTestPayload> {
     const { endpointId, name, ...design } = parseInput(createInput, input);
     checkDesign(design);
-    const { host, routes } = context.services;
+    const { routes } = context.services;
     const row = await context.reads.required(endpoints, endpointId);
     const id = newId('abt');
     await context.mutate(
@@ -141,6 +142,10 @@ export class AbTestResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { abTestId: id, name, design },
+        prepare: () => {
+          const revisions = design.variants.map(({ revision }) => revision);
+          return loadRevisions(context, endpointId, revisions);
+        },
       },
       async (tx) => {
         const record = await lockEndpoint(tx, endpointId);
@@ -155,7 +160,6 @@ export class AbTestResolver {
           variants: design.variants,
           exposureKey: id,
         });
-        for (const { revision } of design.variants) await host.load(record, revision);
         await routes.announce(tx, endpointId);
       },
     );

@@ -3,11 +3,11 @@ import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit
 import { and, eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { assertPlacement } from '../store/deploy.js';
 import { type EndpointRow, endpoints, type ShadowRow, shadows } from '../store/governed.js';
+import { loadRevisions } from '../store/load-revisions.js';
 import { shadow } from '../store/rollout-tables.js';
 import { shadowReport } from '../store/shadow-report.js';
-import { lockEndpoint, revisionOf } from '../store/writes.js';
+import { lockEndpoint } from '../store/writes.js';
 import { attributesOf } from './add-revision.js';
 import type { DeploymentsContext, Relation } from './context.js';
 import { endpointOf } from './endpoint-of.js';
@@ -48,7 +48,7 @@ export class ShadowResolver {
     @Ctx() context: DeploymentsContext,
   ): Promise<ShadowPayload> {
     const { endpointId, ...wanted } = parseInput(startInput, input);
-    const { host, routes } = context.services;
+    const { routes } = context.services;
     const row = await context.reads.required(endpoints, endpointId);
     const id = newId('shd');
     await context.mutate(
@@ -59,16 +59,14 @@ export class ShadowResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { shadowId: id, ...wanted },
+        prepare: () => loadRevisions(context, endpointId, [wanted.revision]),
       },
       async (tx) => {
         const record = await lockEndpoint(tx, endpointId);
-        const { model } = await revisionOf(tx, endpointId, wanted.revision);
-        assertPlacement(model, record.zone);
         const active = and(eq(shadow.endpointId, endpointId), eq(shadow.state, 'ACTIVE'));
         const [other] = await tx.select({ id: shadow.id }).from(shadow).where(active);
         if (other)
           throw new PlatformError('PRECONDITION_FAILED', `The endpoint has the shadow ${other.id}; stop it first.`);
-        await host.load(record, wanted.revision);
         await tx
           .insert(shadow)
           .values({ ...context.ownership, ...wanted, id, zone: record.zone, endpointId, state: 'ACTIVE' });

@@ -1,0 +1,23 @@
+import { eq } from 'drizzle-orm';
+import type { DeploymentsContext } from '../schema/context.js';
+import { assertPlacement } from './deploy.js';
+import { endpoint } from './tables.js';
+import { revisionOf } from './writes.js';
+
+/**
+ * Loads revisions of an endpoint that are about to answer, before the change locks it: a rollback must never wait for a
+ * model. Residency comes first. Throws NOT_FOUND, RESIDENCY_VIOLATION.
+ */
+export async function loadRevisions(
+  context: DeploymentsContext,
+  endpointId: string,
+  revisions: readonly number[],
+): Promise<void> {
+  const record = await context.transaction(async (tx) => {
+    const [found] = await tx.select().from(endpoint).where(eq(endpoint.id, endpointId));
+    if (!found) return null;
+    for (const revision of revisions) assertPlacement((await revisionOf(tx, endpointId, revision)).model, found.zone);
+    return found;
+  });
+  if (record) await Promise.all(revisions.map((revision) => context.services.host.load(record, revision)));
+}
