@@ -13,6 +13,7 @@ import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolv
 import { ModelVersion } from './schema/endpoint-types.js';
 import { EndpointInferencesResolver, InferenceLogResolver, InferenceRecordResolver } from './schema/inference-log.js';
 import { EndpointQualityResolver } from './schema/inference-quality.js';
+import { EndpointMonitorsResolver, MonitorResolver } from './schema/monitor.js';
 import { PredictResolver } from './schema/predict.js';
 import { EndpointRolloutsResolver, RolloutResolver } from './schema/rollout.js';
 import { EndpointShadowsResolver, ShadowResolver } from './schema/shadow.js';
@@ -34,6 +35,8 @@ import { InferenceLog } from './store/inference-record-log.js';
 import { sweepInferenceRecords } from './store/inference-record-retention.js';
 import { InferenceLogSettings } from './store/inference-record-settings.js';
 import { ModelHost } from './store/model-host.js';
+import { monitors, monitorWindows } from './store/monitor-governed.js';
+import { MonitorSweep } from './store/monitor-sweep.js';
 import { RolloutController } from './store/rollout-controller.js';
 import { ShadowRunner } from './store/shadow-runner.js';
 import { VariantMetrics } from './store/variant-metrics.js';
@@ -41,6 +44,7 @@ import { VariantMetrics } from './store/variant-metrics.js';
 const FLUSH_MS = 500;
 const LOOK_MS = 1_000;
 const RETENTION_MS = 600_000;
+const SWEEP_MS = 5_000;
 
 const tables = [
   endpoints,
@@ -52,6 +56,8 @@ const tables = [
   abTests,
   inferenceLogs,
   inferenceRecords,
+  monitors,
+  monitorWindows,
 ];
 
 export interface DeploymentsOptions {
@@ -79,6 +85,8 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
       InferenceRecordResolver,
       EndpointInferencesResolver,
       EndpointQualityResolver,
+      MonitorResolver,
+      EndpointMonitorsResolver,
     ],
     orphanedTypes: [ModelVersion],
     tables,
@@ -128,10 +136,15 @@ async function createServices(
   const looking = periodically('looking at rollouts', LOOK_MS, () => controller.look(), log, { lastTime: false });
   const forget = () => sweepInferenceRecords(database, new Date());
   const forgetting = periodically('forgetting old inferences', RETENTION_MS, forget, log, { lastTime: false });
+  const monitorSweep = new MonitorSweep(platform, processName, () => inferenceLog.flush());
+  const sweeping = periodically('judging windows of monitors', SWEEP_MS, () => monitorSweep.look(), log, {
+    lastTime: false,
+  });
   return {
-    services: { host, routes, logSettings },
+    services: { host, routes, logSettings, monitorSweep },
     stop: async () => {
       await looking.stop();
+      await sweeping.stop();
       await forgetting.stop();
       await flushing.stop();
       await routes.stop();

@@ -24,6 +24,10 @@ const ROLLOUT_FACTS = [
   'LoggedColumn',
   'InferenceLogCounts',
   'InferenceQuality',
+  'MonitorSpec',
+  'MonitorFinding',
+  'DriftThreshold',
+  'DriftResult',
 ];
 
 export const rules: readonly Rule[] = [
@@ -37,6 +41,8 @@ export const rules: readonly Rule[] = [
     'AbTest',
     'InferenceLog',
     'InferenceRecord',
+    'Monitor',
+    'MonitorWindow',
   ].flatMap((subject): Rule[] => [
     {
       id: `deployments.${subject}.read-ordinary`,
@@ -93,6 +99,14 @@ export const rules: readonly Rule[] = [
     classes: ['sensitive'],
     roles: ['data-scientist', 'auditor', 'administrator'],
     reason: 'INFERENCE_CONTENT',
+  },
+  {
+    id: 'deployments.Monitor.watch',
+    effect: 'ALLOW',
+    actions: ['create', 'update'],
+    subject: 'Monitor',
+    roles: ['data-scientist', 'approver'],
+    reason: 'MONITORING',
   },
   {
     id: 'deployments.Endpoint.deploy',

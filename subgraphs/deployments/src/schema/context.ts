@@ -2,6 +2,7 @@ import type { SubgraphContext } from '@falaj/subgraph-kit';
 import type { EndpointRoutes } from '../store/endpoint-routes.js';
 import type { InferenceLogSettings } from '../store/inference-record-settings.js';
 import type { ModelHost } from '../store/model-host.js';
+import type { MonitorSweep } from '../store/monitor-sweep.js';
 
 /** What this subgraph wires once: the models that this process serves. */
 export interface DeploymentsServices {
@@ -10,6 +11,7 @@ export interface DeploymentsServices {
   readonly routes: EndpointRoutes;
   /** Which inferences this process writes down, and how. */
   readonly logSettings: InferenceLogSettings;
+  readonly monitorSweep: MonitorSweep;
 }
 
 export type DeploymentsContext = SubgraphContext<DeploymentsServices>;

@@ -20,13 +20,13 @@ import { attributesOf } from './add-revision.js';
 import type { DeploymentsContext } from './context.js';
 import { Endpoint } from './endpoint-types.js';
 import {
-  LoggedColumn,
   InferenceLog,
   InferenceLogCounts,
   InferenceLogPayload,
   InferenceRecord,
   InferenceRecordConnection,
   InferenceRecordFilter,
+  LoggedColumn,
   SetInferenceLogInput,
 } from './inference-log-types.js';
 

@@ -15,13 +15,13 @@ export const inferenceLogs: GovernedTable<InferenceLogRow> = governedTable({
   attributes: { workspaceId: inferenceLog.workspaceId, zone: inferenceLog.zone, ownerId: inferenceLog.ownerId },
 });
 
-export type InferenceRecordRow = Omit<InferSelectModel<typeof inferenceRecord>, 'workspaceId'>;
+export type InferenceRecordRow = Omit<InferSelectModel<typeof inferenceRecord>, 'workspaceId' | 'scores'>;
 
 export const inferenceRecords: GovernedTable<InferenceRecordRow> = governedTable({
   noun: 'InferenceRecord',
   table: inferenceRecord,
   id: inferenceRecord.id,
   createdAt: inferenceRecord.at,
-  fields: shownColumns(inferenceRecord, ['workspaceId']),
+  fields: shownColumns(inferenceRecord, ['workspaceId', 'scores']),
   attributes: { workspaceId: inferenceRecord.workspaceId, zone: inferenceRecord.zone },
 });

@@ -48,6 +48,7 @@ export const inferenceRecord = schema.table('inference_record', {
   inputs: jsonb('inputs').$type<InferenceRecord['inputs']>().notNull(),
   features: jsonb('features').$type<readonly Readonly<Record<string, Cell>>[]>().notNull(),
   outputs: jsonb('outputs').$type<InferenceRecord['outputs']>(),
+  scores: doublePrecision('scores').array().notNull(),
   redacted: text('redacted').array().notNull(),
   errorCode: text('error_code'),
   errorMessage: text('error_message'),

@@ -13,6 +13,7 @@ import {
   createCursorSeal,
   describeSubgraph,
   GraphClient,
+  type GraphExecutor,
   type Platform,
   type Subgraph,
   startSubgraph,
@@ -73,16 +74,19 @@ export interface Deployments extends DeploymentsProcess {
   rows<T>(statement: ReturnType<typeof sql>): Promise<T[]>;
 }
 
-/** `extra` are further rules, `graph` is what other subgraphs answer to any document. */
+/** `extra` are further rules, `graph` is what other subgraphs answer, to any document or to each. */
 export async function openDeployments(
-  options: { extra?: readonly Rule[]; graph?: Record<string, unknown> } = {},
+  options: { extra?: readonly Rule[]; graph?: Record<string, unknown> | GraphExecutor } = {},
 ): Promise<Deployments> {
   const definition = deploymentsSubgraph();
   const test = await createTestDatabase({ migrations: [auditMigrations, definition.migrations] });
   const { nouns } = await describeSubgraph(definition);
   const catalog = createNounCatalog(nouns);
   const registry = await loadPlugins({
-    config: [{ use: '@falaj/plugin-serving-onnx', config: { devices: ['cpu'], execution: 'inline' } }],
+    config: [
+      { use: '@falaj/plugin-serving-onnx', config: { devices: ['cpu'], execution: 'inline' } },
+      { use: '@falaj/plugin-drift-statistics' },
+    ],
     resolveFrom: import.meta.dirname,
     dataDirectory: mkdtempSync(join(tmpdir(), 'falaj-deployments-')),
     conditions: ['source', 'node', 'import', 'default'],
@@ -91,8 +95,9 @@ export async function openDeployments(
   const serving = watched(registry.get('serving'), known, (served) => world.before(served));
   const vault = createArtifactVault(memory());
   const graph = new GraphClient();
-  graph.install(async () => ({ data: options.graph ?? {} }));
-  const others = { serving, keys: memory().keys };
+  const { graph: answers = {} } = options;
+  graph.install(typeof answers === 'function' ? answers : async () => ({ data: answers }));
+  const others = { serving, keys: memory().keys, drift: registry.get('drift') };
   const platform = {
     database: test.database,
     abilityFor: async (principal: Principal) =>
