@@ -171,13 +171,18 @@ describe('an outcome', () => {
     await world.deploy('late', models);
     const id = await graph.created(design('late', { metric: { outcome: 'spent', kind: 'MEAN' } }));
     const subjects = subjectsOf(id, { treatment: 4, control: 4 }, 'p');
-    const before = new Date(Date.now() - 60_000).toISOString();
+    const before = new Date(Date.now() - 2_000).toISOString();
     for (const subject of [...(subjects.treatment ?? []), ...(subjects.control ?? [])])
       await graph.predict('late', subject);
     await reached(id, 8);
     const [first = '', second = '', third = ''] = subjects.treatment ?? [];
+    const [exposure] = await world.rows<{ at: Date }>(
+      sql`select min(at) as at from deployments.exposure where study_id = ${id}`,
+    );
+    // As a caller tells it who knows the second only.
+    const thisSecond = new Date(Math.floor(Number(new Date(exposure?.at ?? 0)) / 1000) * 1000).toISOString();
     const told = await graph.recorded('late', [
-      valued({ subject: first }, 100, { key: 'a' }),
+      valued({ subject: first }, 100, { key: 'a', at: thisSecond }),
       // The same event tells of two metrics.
       { subject: first, metric: 'visits', value: 1, key: 'a' },
       valued({ subject: first }, 999, { key: 'a' }),

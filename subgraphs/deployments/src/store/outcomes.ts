@@ -98,7 +98,10 @@ interface StudyRow extends Record<string, unknown> {
   readonly any: number;
 }
 
-/** Subjects and outcomes of each arm, at one instant. Only what came after a subject's exposure counts. */
+/**
+ * Subjects and outcomes of each arm, at one instant. Only what came after a subject's exposure counts; many callers know the
+ * time of an event to the second only, so its second counts whole.
+ */
 export async function studyData(
   tx: Tx,
   endpointId: string,
@@ -119,7 +122,8 @@ export async function studyData(
     per_subject as (
       select s.variant, o.metric, sum(o.value) as total, bool_or(o.value > 0) as any
       from sample s join deployments.outcome o
-        on o.endpoint_id = ${endpointId} and o.subject = s.subject and o.at >= s.at and o.recorded_at <= ${end}
+        on o.endpoint_id = ${endpointId} and o.subject = s.subject
+          and o.at >= date_trunc('second', s.at) and o.recorded_at <= ${end}
       group by s.variant, s.subject, o.metric)
     select variant, null as metric, count(*)::int as subjects, 0::float8 as total, 0::float8 as squares, 0 as any
       from sample group by variant
