@@ -958,7 +958,7 @@ export type RolloutStepInput = {
   minimumSamples?: number;
   /** Seconds that it lasts at least. */
   minimumSeconds?: number;
-  /** Candidate's share in basis points, 1 to 10,000, more than in the step before. */
+  /** Candidate's share in basis points, 1 to 9,999, more than in the step before; the last step held promotes it. */
   weight: number;
 };
 

@@ -76,6 +76,8 @@ export class Rollout {
   @Attribute(() => [RolloutEvidence], 'internal', 'What was seen at each decision, oldest first.')
   evidence!: RolloutEvidence[];
   @Attribute(() => DateTime, 'internal', 'When it ended.', { nullable: true }) decidedAt!: Date | null;
+  @Attribute(() => ID, 'internal', 'Incident, where the platform rolled it back by itself.', { nullable: true })
+  incidentId!: string | null;
   @Attribute(() => String, 'internal', 'Zone of the endpoint.') zone!: string;
   @Attribute(() => String, 'pii', 'Who started it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was started.') createdAt!: Date;
@@ -86,7 +88,10 @@ export const RolloutConnection = connectionOf(() => Rollout, 'Rollout');
 
 @InputType({ description: 'A step of a rollout.' })
 export class RolloutStepInput {
-  @Field(() => Int, { description: "Candidate's share in basis points, 1 to 10,000, more than in the step before." })
+  @Field(() => Int, {
+    description:
+      "Candidate's share in basis points, 1 to 9,999, more than in the step before; the last step held promotes it.",
+  })
   weight!: number;
   @Field(() => Int, { defaultValue: 300, description: 'Seconds that it lasts at least.' }) minimumSeconds!: number;
   @Field(() => Int, { defaultValue: 1000, description: 'Requests that the candidate must have answered in it.' })

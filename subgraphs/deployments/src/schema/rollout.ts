@@ -9,7 +9,7 @@ import { type EndpointRow, endpoints, type RolloutRow, rollouts } from '../store
 import { stepOf } from '../store/rollout-controller.js';
 import { rollout } from '../store/rollout-tables.js';
 import { assertUnsplit, clearSplit, putSplit } from '../store/rollout-writes.js';
-import { activateRevision, lockEndpoint, revisionOf } from '../store/writes.js';
+import { activateRevision, endpointRecord, lockEndpoint, revisionOf } from '../store/writes.js';
 import { attributesOf } from './add-revision.js';
 import type { DeploymentsContext } from './context.js';
 import { Endpoint } from './endpoint-types.js';
@@ -84,6 +84,10 @@ export class RolloutResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { rolloutId: id, candidateRevision, plan },
+        prepare: async () => {
+          const record = await context.transaction((tx) => endpointRecord(tx, endpointId));
+          await host.load(record, candidateRevision);
+        },
       },
       async (tx) => {
         const record = await lockEndpoint(tx, endpointId);
@@ -91,7 +95,6 @@ export class RolloutResolver {
         await revisionOf(tx, endpointId, candidateRevision);
         if (candidateRevision === record.revision)
           throw new PlatformError('PRECONDITION_FAILED', `Revision ${candidateRevision} is live already.`);
-        await host.load(record, candidateRevision);
         const own = { id, candidateRevision, baselineRevision: record.revision, plan };
         await tx.insert(rollout).values({
           ...context.ownership,
@@ -137,8 +140,12 @@ export class RolloutResolver {
         row: attributesOf(context, endpoint),
         subjectId: endpointId,
         details: { rolloutId, reason },
+        prepare: async () => {
+          const record = await context.transaction((tx) => endpointRecord(tx, endpointId));
+          return host.load(record, row.candidateRevision ?? 0);
+        },
       },
-      async (tx) => {
+      async (tx, _audit, loaded) => {
         const record = await lockEndpoint(tx, endpointId);
         const [own] = await tx.select().from(rollout).where(eq(rollout.id, rolloutId)).for('update');
         if (own?.state !== 'RUNNING')
@@ -146,7 +153,6 @@ export class RolloutResolver {
             'PRECONDITION_FAILED',
             `The rollout is ${own?.state}; only a RUNNING one can be promoted.`,
           );
-        const loaded = await host.load(record, own.candidateRevision);
         await tx
           .update(rollout)
           .set({ state: 'PROMOTED', reason, decidedAt: new Date(), leaseOwner: null, leaseUntil: null })

@@ -5,7 +5,7 @@ import { runningFacts } from '../store/deploy.js';
 import { type EndpointRow, endpoints, revisionActivations, trafficSplits } from '../store/governed.js';
 import { revisionActivation, trafficSplit } from '../store/rollout-tables.js';
 import { assertUnsplit, clearSplit, lastGoodRevision, putSplit, splitOf } from '../store/rollout-writes.js';
-import { activateRevision, endStudies, lockEndpoint } from '../store/writes.js';
+import { activateRevision, endpointRecord, endStudies, lockEndpoint } from '../store/writes.js';
 import { addRevisionTo, attributesOf } from './add-revision.js';
 import type { DeploymentsContext, Relation } from './context.js';
 import { Endpoint, EndpointPayload } from './endpoint-types.js';
@@ -135,14 +135,19 @@ export class VariantResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { reason },
+        // Normally at hand, for past live revisions stay loaded; while one is loaded nobody waits for the endpoint.
+        prepare: async () => {
+          const record = await context.transaction((tx) => endpointRecord(tx, endpointId));
+          const target = toRevision ?? (await context.transaction((tx) => lastGoodRevision(tx, record)));
+          return { target, loaded: await host.load(record, target) };
+        },
       },
-      async (tx, audit) => {
+      async (tx, audit, ready) => {
         const record = await lockEndpoint(tx, endpointId);
         const target = toRevision ?? (await lastGoodRevision(tx, record));
         await endStudies(tx, endpointId, `Rolled back: ${reason}`);
         if (target !== record.revision) {
-          // Normally at hand, for past live revisions stay loaded.
-          const loaded = await host.load(record, target);
+          const loaded = target === ready.target ? ready.loaded : await host.load(record, target);
           await activateRevision(tx, record, target, runningFacts(loaded), 'ROLLED_BACK', context.principal.id);
         }
         await routes.announce(tx, endpointId);

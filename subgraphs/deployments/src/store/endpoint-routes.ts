@@ -217,7 +217,7 @@ export class EndpointRoutes {
   async #serve(record: EndpointRecord, split: Split | null): Promise<ServedModel> {
     if (!split) {
       const only = await this.#answering(record, record.revision, LIVE);
-      return { ...only, choose: () => only };
+      return choosing(only, () => only);
     }
     const variants = await Promise.all(
       split.variants.map(async (variant) => ({
@@ -227,7 +227,7 @@ export class EndpointRoutes {
     );
     const live = variants.find(({ revision }) => revision === record.revision) ?? variants[0];
     if (!live) throw new PlatformError('PRECONDITION_FAILED', `The endpoint ${record.name} has no variant.`);
-    return { ...live.served, choose: (subject) => variantOf(variants, bucketOf(split.salt, subject)).served };
+    return choosing(live.served, (subject) => variantOf(variants, bucketOf(split.salt, subject)).served);
   }
 
   /** Revisions that are, or may at once be, asked for. */
@@ -249,5 +249,9 @@ export class EndpointRoutes {
     ]);
   }
 }
+
+/** What it says of itself stays the model's own, whether it is ready above all: a copy would keep the first answer. */
+const choosing = (served: ServedModel, choose: (subject: string) => ServedModel): ServedModel =>
+  Object.create(served, { choose: { value: choose, enumerable: true } }) as ServedModel;
 
 const keyOf = (workspaceId: string, name: string): string => `${workspaceId}\n${name}`;

@@ -56,14 +56,17 @@ export const revisionActivations: GovernedTable<RevisionActivationRow> = governe
   attributes: { workspaceId: revisionActivation.workspaceId, zone: revisionActivation.zone },
 });
 
-export type RolloutRow = Omit<InferSelectModel<typeof rollout>, 'workspaceId' | 'leaseOwner' | 'leaseUntil'>;
+export type RolloutRow = Omit<
+  InferSelectModel<typeof rollout>,
+  'workspaceId' | 'incidentDue' | 'leaseOwner' | 'leaseUntil'
+>;
 
 export const rollouts: GovernedTable<RolloutRow> = governedTable({
   noun: 'Rollout',
   table: rollout,
   id: rollout.id,
   createdAt: rollout.createdAt,
-  fields: shownColumns(rollout, ['workspaceId', 'leaseOwner', 'leaseUntil']),
+  fields: shownColumns(rollout, ['workspaceId', 'incidentDue', 'leaseOwner', 'leaseUntil']),
   attributes: { workspaceId: rollout.workspaceId, zone: rollout.zone, ownerId: rollout.ownerId },
 });
 

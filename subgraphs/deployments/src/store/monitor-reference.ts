@@ -1,8 +1,6 @@
 // What windows are compared with: profiles of the reference, made once and kept.
 import type { Call, DriftColumn, DriftProfile } from '@falaj/contracts';
-import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
-import { eq } from 'drizzle-orm';
 import { columnNameOf } from '../domain/inference-log/redaction.js';
 import { PREDICTION } from '../domain/monitor/monitor-spec.js';
 import { scoresOf } from '../domain/rollout/shadow-comparison.js';
@@ -10,7 +8,6 @@ import type { FeaturePlan } from '../inference/index.js';
 import type { DeploymentsContext } from '../schema/context.js';
 import type { EndpointRecord } from './model-host.js';
 import { columnOf, presentIn, recordsBetween } from './monitor-data.js';
-import { endpoint } from './tables.js';
 import { revisionOf } from './writes.js';
 
 /** Bins of a column at most, and values that are kept of it for tests of whole distributions. */
@@ -45,12 +42,6 @@ interface TrainingSetAnswer {
       readonly columns: readonly { readonly name: string; readonly role: string | null }[] | null;
     } | null;
   } | null;
-}
-
-export async function endpointRecord(tx: Tx, id: string): Promise<EndpointRecord> {
-  const [record] = await tx.select().from(endpoint).where(eq(endpoint.id, id));
-  if (!record) throw new PlatformError('NOT_FOUND', 'Endpoint not found.', { details: { type: 'Endpoint' } });
-  return record;
 }
 
 /** Inputs of the live model that are written down by name, and its predictions. */

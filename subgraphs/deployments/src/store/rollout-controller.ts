@@ -3,10 +3,11 @@
 import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import { type CanaryDecision, type CanaryEvidence, decide } from '../domain/rollout/canary.js';
 import { runningFacts } from './deploy.js';
 import type { EndpointRoutes } from './endpoint-routes.js';
+import { openIncident } from './incident.js';
 import type { ModelHost } from './model-host.js';
 import { BASELINE, CANDIDATE, exposureKeyOf, factsOf, type RolloutRecord } from './rollout-facts.js';
 import { inferenceWindow, rollout } from './rollout-tables.js';
@@ -44,6 +45,21 @@ export class RolloutController {
           error: error instanceof Error ? error.stack : String(error),
         }),
       );
+    }
+    await this.#report();
+  }
+
+  /** Opens the incident of every rollback that has none yet: one that could not be reported is at the next look. */
+  async #report(): Promise<void> {
+    const { database, log } = this.#platform;
+    const due = and(eq(rollout.incidentDue, true), isNull(rollout.incidentId));
+    for (const record of await database.asSystem((tx) => tx.select().from(rollout).where(due))) {
+      try {
+        const { id } = await openRollbackIncident(this.#platform, record);
+        await database.asSystem((tx) => tx.update(rollout).set({ incidentId: id }).where(eq(rollout.id, record.id)));
+      } catch (error) {
+        log.error('the incident of a rollback could not be opened', { rollout: record.id, error: String(error) });
+      }
     }
   }
 
@@ -98,7 +114,7 @@ export class RolloutController {
         const state = decision.kind === 'PROMOTE' ? 'PROMOTED' : 'ROLLED_BACK';
         await tx
           .update(rollout)
-          .set({ ...ended, state, decidedAt: new Date() })
+          .set({ ...ended, state, decidedAt: new Date(), incidentDue: decision.kind === 'ROLL_BACK' })
           .where(eq(rollout.id, record.id));
         await clearSplit(tx, record.endpointId);
         if (loaded)
@@ -151,6 +167,29 @@ const ACTIONS = {
 
 const held = ({ id }: RolloutRecord, process: string) =>
   and(eq(rollout.id, id), eq(rollout.state, 'RUNNING'), eq(rollout.leaseOwner, process));
+
+/** One incident per rollout: two processes that report it at once join theirs. */
+function openRollbackIncident(platform: Pick<Platform, 'graph'>, record: RolloutRecord) {
+  const { id, workspaceId, zone, endpointId, candidateRevision, baselineRevision, reason, evidence } = record;
+  return openIncident(
+    platform,
+    { id: ACTOR, name: 'rollout controller', workspaceId, zone },
+    {
+      dedupKey: `rollback:${id}`,
+      title: `Revision ${candidateRevision} was rolled back by itself: ${reason}`,
+      description: `The canary ended and revision ${baselineRevision} answers all requests: ${reason}.`,
+      // Nobody is harmed any more; why it went out is to be found.
+      impact: 'LOW',
+      urgency: 'MEDIUM',
+      category: 'ROLLBACK',
+      links: [
+        { type: 'Endpoint', id: endpointId },
+        { type: 'Rollout', id },
+      ],
+      evidence: { candidateRevision, baselineRevision, decision: evidence.at(-1) ?? null },
+    },
+  );
+}
 
 /** The variants of a step, the candidate first: it keeps its subjects as it grows; and where its exposures are recorded. */
 export function stepOf(

@@ -1,4 +1,4 @@
-import { bigint, doublePrecision, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, doublePrecision, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 import type { AbTestDesign } from '../domain/ab-test/design.js';
 import type { AbTestResult } from '../domain/ab-test/result.js';
 import type { Variant } from '../domain/rollout/assignment.js';
@@ -59,6 +59,9 @@ export const rollout = schema.table('rollout', {
   reason: text('reason').notNull(),
   evidence: jsonb('evidence').$type<CanaryEvidence[]>().notNull().default([]),
   decidedAt: moment('decided_at'),
+  /** Rolled back by the platform itself, which opens an incident. */
+  incidentDue: boolean('incident_due').notNull().default(false),
+  incidentId: text('incident_id'),
   leaseOwner: text('lease_owner'),
   leaseUntil: moment('lease_until'),
 });

@@ -37,6 +37,13 @@ export async function insertEndpoint(
 }
 
 /** Holds the endpoint until the end of the transaction. */
+/** As it stands, without a lock. */
+export async function endpointRecord(tx: Tx, id: string): Promise<EndpointRecord> {
+  const [record] = await tx.select().from(endpoint).where(eq(endpoint.id, id));
+  if (!record) throw new PlatformError('NOT_FOUND', 'Endpoint not found.', { details: { type: 'Endpoint' } });
+  return record;
+}
+
 export async function lockEndpoint(tx: Tx, id: string): Promise<EndpointRecord> {
   const [row] = await tx.select().from(endpoint).where(eq(endpoint.id, id)).for('update');
   if (row?.state !== 'READY') {

@@ -62,8 +62,7 @@ export function decide(
     ...(candidate.requests < step.minimumSamples
       ? [`${candidate.requests} of ${step.minimumSamples} requests were answered`]
       : []),
-    // A step that gives the candidate everything leaves no baseline to compare with.
-    ...(step.weight === WHOLE ? [] : findings.filter(({ status }) => status !== 'HOLDS').map((found) => open(found))),
+    ...findings.filter(({ status }) => status !== 'HOLDS').map((found) => open(found)),
   ];
   if (unmet.length === 0) {
     const last = at.step === plan.steps.length - 1;
@@ -95,8 +94,11 @@ export function checkPlan({ steps, alpha, stepTimeoutSeconds }: CanaryPlan): voi
   };
   if (steps.length === 0) refuse('it has no step');
   for (const [place, { weight, minimumSeconds }] of steps.entries()) {
-    if (!Number.isInteger(weight) || weight < 1 || weight > WHOLE)
-      refuse(`step ${place + 1} has weight ${weight}; a whole number from 1 to 10000 is needed`);
+    // With everything on the candidate there is no baseline left to hold it to.
+    if (!Number.isInteger(weight) || weight < 1 || weight >= WHOLE)
+      refuse(
+        `step ${place + 1} has weight ${weight}; a whole number from 1 to 9999 is needed, and promotion gives the rest`,
+      );
     if (place > 0 && weight <= (steps[place - 1] as CanaryStep).weight)
       refuse(`step ${place + 1} has weight ${weight}, not more than the step before it`);
     if (stepTimeoutSeconds <= minimumSeconds)
