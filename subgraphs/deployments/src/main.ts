@@ -39,6 +39,7 @@ import { monitors, monitorWindows } from './store/monitor-governed.js';
 import { MonitorSweep } from './store/monitor-sweep.js';
 import { RolloutController } from './store/rollout-controller.js';
 import { ShadowRunner } from './store/shadow-runner.js';
+import { sweepStudies } from './store/study-retention.js';
 import { VariantMetrics } from './store/variant-metrics.js';
 
 const FLUSH_MS = 500;
@@ -134,8 +135,13 @@ async function createServices(
   };
   const flushing = periodically('writing down what variants did', FLUSH_MS, flush, log, { lastTime: true });
   const looking = periodically('looking at rollouts', LOOK_MS, () => controller.look(), log, { lastTime: false });
-  const forget = () => sweepInferenceRecords(database, new Date());
-  const forgetting = periodically('forgetting old inferences', RETENTION_MS, forget, log, { lastTime: false });
+  const forget = async (): Promise<void> => {
+    await sweepInferenceRecords(database, new Date());
+    await sweepStudies(database, new Date());
+  };
+  const forgetting = periodically('forgetting old inferences and subjects', RETENTION_MS, forget, log, {
+    lastTime: false,
+  });
   const monitorSweep = new MonitorSweep(platform, processName, () => inferenceLog.flush());
   const sweeping = periodically('judging windows of monitors', SWEEP_MS, () => monitorSweep.look(), log, {
     lastTime: false,

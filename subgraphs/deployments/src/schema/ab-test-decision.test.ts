@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweepStudies } from '../store/study-retention.js';
 import { abTestRequests, approver, design, scientist, viewer } from '../testing/ab-test-requests.js';
 import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
 
@@ -296,4 +297,36 @@ it('lists A/B tests by page, state, name and zone', async () => {
   expect(await filtered('{ state: STOPPED, name: "c" }')).toEqual([]);
   expect(await filtered('{ zone: "AE", name: "b" }')).toEqual([ids[1]]);
   expect(await filtered('{ zone: "SA" }')).toEqual([]);
+});
+
+it('keeps the result of every ended test and forgets its subjects after 90 days, those of a running one never', async () => {
+  for (const name of ['forgotten', 'ongoing']) await world.deploy(name, models);
+  const [ended, running] = [await graph.created(design('forgotten')), await graph.created(design('ongoing'))];
+  await observe(ended, 'forgotten', { treatment: 40, control: 20 });
+  await observe(running, 'ongoing', { treatment: 40, control: 20 });
+  await world.ask(
+    person('administrator'),
+    'mutation { rollbackEndpoint(input: { endpointId: "forgotten", reason: "it hurts" }) { endpoint { id } } }',
+  );
+  const { result } = await graph.read(ended);
+  const left = () =>
+    world.rows<{ exposures: number; outcomes: number }>(sql`
+      select (select count(*)::int from deployments.exposure where study_id = s.id) as exposures,
+        (select count(*)::int from deployments.outcome o where o.endpoint_id = s.endpoint_id) as outcomes
+      from deployments.ab_test s where id in (${ended}, ${running}) order by endpoint_id`);
+  const day = 86_400_000;
+  for (const days of [1, 89]) {
+    await sweepStudies(world.test.database, new Date(Date.now() + days * day));
+    expect(await left()).toEqual([
+      { exposures: 2000, outcomes: 600 },
+      { exposures: 2000, outcomes: 600 },
+    ]);
+  }
+  await sweepStudies(world.test.database, new Date(Date.now() + 91 * day));
+  expect(await left()).toEqual([
+    { exposures: 0, outcomes: 0 },
+    { exposures: 2000, outcomes: 600 },
+  ]);
+  expect((await graph.read(ended)).result).toEqual(result);
+  expect((await graph.read(running)).result.subjects).toBe(2000);
 });

@@ -143,20 +143,31 @@ describe('an exposure', () => {
     expect(many.reasons).toEqual([expect.stringContaining('21 subjects (1.05 %, limit 1 %)')]);
   });
 
-  it('that does not match the weights blocks the verdict, whatever the difference', async () => {
-    await world.deploy('skewed', models);
-    const id = await graph.created(design('skewed'));
-    await expose(id, 'skewed', 'treatment', 0, 5000);
-    await expose(id, 'skewed', 'control', 5000, 9600);
-    const { result } = await graph.read(id);
-    expect(result).toMatchObject({
-      verdict: 'BLOCKED',
-      winner: null,
-      sampleRatio: { method: 'CHI_SQUARE', ok: false },
-    });
-
-    expect(result.sampleRatio.pValue).toBeLessThan(0.001);
-  });
+  it.each([
+    [[5000, 4800], 5000, 4.08163, 0.0433518, true],
+    [[5000, 4700], 5000, 9.27835, 0.00231878, true],
+    [[9000, 1100], 9000, 8.91089, 0.00283475, true],
+    // Above: golden numbers of the formula; below: SciPy's chisquare.
+    [[5000, 4600], 5000, 16.66667, 0.0000445571, false],
+  ] as const)(
+    '%j against the weight %i gives chi-square %f, and blocks the verdict below 0.001',
+    async (arms, weight, statistic, pValue, ok) => {
+      const endpoint = `ratio-${arms.join('-')}`;
+      await world.deploy(endpoint, models);
+      const variants = [
+        { name: 'control', revision: 1, weight },
+        { name: 'treatment', revision: 2, weight: 10_000 - weight },
+      ];
+      const id = await graph.created(design(endpoint, { variants }));
+      await expose(id, endpoint, 'control', 0, arms[0]);
+      await expose(id, endpoint, 'treatment', arms[0], arms[0] + arms[1]);
+      const { result } = await graph.read(id);
+      expect(result).toMatchObject({ verdict: ok ? 'NO_WINNER' : 'BLOCKED', winner: null });
+      expect(result.sampleRatio).toMatchObject({ method: 'CHI_SQUARE', ok });
+      expect(result.sampleRatio.statistic).toBeCloseTo(statistic, 5);
+      expect(result.sampleRatio.pValue / pValue).toBeCloseTo(1, 5);
+    },
+  );
 });
 
 describe('an outcome', () => {
