@@ -67,7 +67,8 @@ export class MonitorWindow {
   @Attribute(() => Int, 'internal', 'Its number, counted from 1.') number!: number;
   @Attribute(() => DateTime, 'internal', 'Begin.') fromAt!: Date;
   @Attribute(() => DateTime, 'internal', 'End.') toAt!: Date;
-  @Attribute(() => Int, 'internal', 'Rows in it.') rowCount!: number;
+  @Attribute(() => Int, 'internal', 'Rows judged; of a window of time with more than 50,000 inferences a random share.')
+  rowCount!: number;
   @Attribute(() => MonitorVerdict, 'internal', 'Verdict.') verdict!: string;
   @Attribute(() => String, 'internal', 'Why.') reason!: string;
   @Attribute(() => [String], 'internal', 'Features whose drift persists.') alarmed!: string[];
@@ -85,7 +86,7 @@ export const MonitorWindowConnection = connectionOf(() => MonitorWindow, 'Monito
 @ObjectType({ description: 'How a monitor judges; fixed when it is made.' })
 export class MonitorSpec {
   @Attribute(() => [DriftTest], 'internal', 'Tests of each feature.') tests!: string[];
-  @Attribute(() => [DriftThreshold], 'internal', 'Thresholds of tests without a p value.')
+  @Attribute(() => [DriftThreshold], 'internal', 'Thresholds of statistics.')
   thresholds!: DriftThreshold[];
   @Attribute(() => Int, 'internal', 'Rows of a window; null where it goes by time.', { nullable: true })
   windowRows!: number | null;
@@ -123,7 +124,7 @@ export const MonitorConnection = connectionOf(() => Monitor, 'Monitor');
 
 @InputType({ description: 'A distance from which on a feature has drifted.' })
 export class DriftThresholdInput {
-  @Field(() => DriftTest, { description: 'Test without a p value.' }) test!: string;
+  @Field(() => DriftTest, { description: 'Test.' }) test!: string;
   @Field(() => Float, { description: 'Least value that is drift, e.g. 0.2 for PSI.' }) value!: number;
 }
 
@@ -147,7 +148,8 @@ export class CreateMonitorInput {
   tests!: (keyof typeof DriftTest)[];
   @Field(() => [DriftThresholdInput], {
     defaultValue: [],
-    description: 'Thresholds of tests without a p value; without one a test is shown and decides nothing.',
+    description:
+      'Thresholds of statistics. A test without one decides by its p value, or, where it has none, is shown and decides nothing.',
   })
   thresholds!: DriftThresholdInput[];
   @Field(() => Int, {

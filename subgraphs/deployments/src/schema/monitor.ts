@@ -4,8 +4,9 @@ import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit
 import { and, eq, ne } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { driftTests, type MonitorSpec as Spec } from '../domain/monitor/monitor-spec.js';
+import { driftTests, type MonitorSpec as Spec, testsWithPValue } from '../domain/monitor/monitor-spec.js';
 import { type EndpointRow, endpoints } from '../store/governed.js';
+import { MOST_RECORDS } from '../store/monitor-data.js';
 import { type MonitorRow, monitors, monitorWindows } from '../store/monitor-governed.js';
 import { trainingSetReference, watchable, windowReference } from '../store/monitor-reference.js';
 import { monitor, monitorWindow } from '../store/monitor-tables.js';
@@ -36,16 +37,25 @@ const createInput = z
     startAt: z.date().nullish(),
     tests: z.array(z.enum(driftTests)).min(1).max(driftTests.length),
     thresholds: z.array(z.object({ test: z.enum(driftTests), value: z.number().positive() })).max(driftTests.length),
-    windowRows: z.int().min(50).max(1_000_000).nullish(),
+    windowRows: z.int().min(50).max(MOST_RECORDS).nullish(),
     windowSeconds: seconds.nullish(),
     longestSeconds: seconds,
-    minimumRows: z.int().min(20).max(1_000_000),
+    minimumRows: z.int().min(20).max(MOST_RECORDS),
     level: z.number().gt(0).lt(1),
     rule: z.enum(['BENJAMINI_HOCHBERG', 'BENJAMINI_YEKUTIELI']),
     alarmWindows: z.int().min(1).max(50),
     alarmAmong: z.int().min(1).max(50),
   })
   .refine(({ windowRows, windowSeconds }) => !(windowRows && windowSeconds), 'one of windowRows, windowSeconds at most')
+  .refine(
+    ({ tests, thresholds }) => thresholds.every(({ test }) => tests.includes(test)),
+    'thresholds: of tests that are among tests only',
+  )
+  .refine(
+    ({ tests, thresholds }) =>
+      tests.some((test) => testsWithPValue.has(test) || thresholds.some((one) => one.test === test)),
+    'tests: one at least that has a p value or a threshold, for nothing else decides',
+  )
   .refine(({ alarmWindows, alarmAmong }) => alarmWindows <= alarmAmong, 'alarmWindows: at most alarmAmong')
   .refine(
     ({ referenceFrom, referenceTo }) => Boolean(referenceFrom) === Boolean(referenceTo),
@@ -254,13 +264,15 @@ async function referenceFor(context: DeploymentsContext, wanted: Wanted) {
       'PRECONDITION_FAILED',
       `Inferences of ${endpoint.name} are not written down, so that there is nothing to watch. Turn its log on by setInferenceLog.`,
     );
-  const known = await watchable(context, endpoint);
-  const features = [...new Set(wanted.features ?? known)];
-  const strange = features.find((name) => !known.includes(name));
+  const { clear, withheld } = await watchable(context, endpoint);
+  const features = [...new Set(wanted.features ?? clear)];
+  const strange = features.find((name) => !clear.includes(name));
   if (strange !== undefined)
     throw new PlatformError(
       'BAD_USER_INPUT',
-      `features: found ${JSON.stringify(strange)}, which the model does not take. Expected some of ${known.join(', ')}.`,
+      withheld.includes(strange)
+        ? `features: ${strange} is not written down in clear for its class of data, so that it cannot be compared. Watch others: ${clear.join(', ')}.`
+        : `features: found ${JSON.stringify(strange)}, which the model does not take. Expected some of ${clear.join(', ')}.`,
     );
   const { referenceFrom, referenceTo } = wanted;
   const reference =

@@ -1,10 +1,13 @@
 // Columns of logged inferences and of training sets, as drift tests take them.
 import type { DriftColumn } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
-import { and, asc, eq, gt, gte, isNull, lt, lte, or } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Cell } from '../domain/inference-log/record.js';
 import { PREDICTION } from '../domain/monitor/monitor-spec.js';
 import { inferenceRecord } from './inference-record-tables.js';
+
+/** Records that a window or a reference is made of at most. */
+export const MOST_RECORDS = 50_000;
 
 /** What a monitor reads of a record. */
 export interface WatchedRecord {
@@ -25,33 +28,54 @@ const watched = {
   scores: inferenceRecord.scores,
 };
 
+interface Position {
+  readonly at: Date;
+  readonly id: string;
+}
+
+const { at, id } = inferenceRecord;
+const answered = (endpointId: string) =>
+  and(eq(inferenceRecord.endpointId, endpointId), isNull(inferenceRecord.errorCode));
+const after = (position: Position, until: Date) =>
+  // Bounds by time alone first: they choose the partitions.
+  and(gte(at, position.at), or(gt(at, position.at), gt(id, position.id)), lte(at, until));
+
 /** Answered inferences after a position, in the order in which windows take them. */
 export async function recordsAfter(
   tx: Tx,
   endpointId: string,
-  position: { readonly at: Date; readonly id: string },
+  position: Position,
   until: Date,
   limit: number,
 ): Promise<WatchedRecord[]> {
-  const { at, id } = inferenceRecord;
   return tx
     .select(watched)
     .from(inferenceRecord)
-    .where(
-      and(
-        eq(inferenceRecord.endpointId, endpointId),
-        isNull(inferenceRecord.errorCode),
-        // Bounds by time alone first: they choose the partitions.
-        gte(at, position.at),
-        or(gt(at, position.at), gt(id, position.id)),
-        lte(at, until),
-      ),
-    )
+    .where(and(answered(endpointId), after(position, until)))
     .orderBy(asc(at), asc(id))
     .limit(limit);
 }
 
-/** Answered inferences of a stretch of time, its end excluded. */
+/** Rows of the first `limit` answered inferences after a position. */
+export async function rowsAfter(
+  tx: Tx,
+  endpointId: string,
+  position: Position,
+  until: Date,
+  limit: number,
+): Promise<number> {
+  const first = tx
+    .select({ rows: inferenceRecord.rowCount })
+    .from(inferenceRecord)
+    .where(and(answered(endpointId), after(position, until)))
+    .orderBy(asc(at), asc(id))
+    .limit(limit)
+    .as('first');
+  const [found] = await tx.select({ rows: sql<number>`coalesce(sum(${first.rows}), 0)::int` }).from(first);
+  return found?.rows ?? 0;
+}
+
+/** Answered inferences of a stretch of time, its end excluded; of more than `limit` a random share that fits about. */
 export async function recordsBetween(
   tx: Tx,
   endpointId: string,
@@ -59,19 +83,12 @@ export async function recordsBetween(
   to: Date,
   limit: number,
 ): Promise<WatchedRecord[]> {
-  return tx
-    .select(watched)
-    .from(inferenceRecord)
-    .where(
-      and(
-        eq(inferenceRecord.endpointId, endpointId),
-        isNull(inferenceRecord.errorCode),
-        gte(inferenceRecord.at, from),
-        lt(inferenceRecord.at, to),
-      ),
-    )
-    .orderBy(asc(inferenceRecord.at), asc(inferenceRecord.id))
-    .limit(limit);
+  const stretch = and(answered(endpointId), gte(at, from), lt(at, to));
+  const count = await tx.$count(inferenceRecord, stretch);
+  const share = Math.ceil(count / limit);
+  // By a digest of the id: the same records at every look.
+  const chosen = share > 1 ? sql`mod(hashtextextended(${id}, 0), ${share}::bigint) = 0` : undefined;
+  return tx.select(watched).from(inferenceRecord).where(and(stretch, chosen)).orderBy(asc(at), asc(id));
 }
 
 /** The values of a feature, or of the predictions, in the order of the rows. */

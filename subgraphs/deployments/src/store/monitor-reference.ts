@@ -7,7 +7,7 @@ import { scoresOf } from '../domain/rollout/shadow-comparison.js';
 import type { FeaturePlan } from '../inference/index.js';
 import type { DeploymentsContext } from '../schema/context.js';
 import type { EndpointRecord } from './model-host.js';
-import { columnOf, presentIn, recordsBetween } from './monitor-data.js';
+import { columnOf, MOST_RECORDS, presentIn, recordsBetween } from './monitor-data.js';
 import { revisionOf } from './writes.js';
 
 /** Bins of a column at most, and values that are kept of it for tests of whole distributions. */
@@ -16,7 +16,6 @@ const SAMPLE = 5_000;
 /** Rows of a training set whose predictions make the reference of predictions; spread evenly over its time. */
 const PREDICTED_ROWS = 5_000;
 const PREDICT_BATCH = 1_000;
-const MOST_RECORDS = 50_000;
 /** Fewer values make no reference. */
 const LEAST_VALUES = 50;
 
@@ -44,10 +43,15 @@ interface TrainingSetAnswer {
   } | null;
 }
 
-/** Inputs of the live model that are written down by name, and its predictions. */
-export async function watchable(context: DeploymentsContext, target: EndpointRecord): Promise<string[]> {
-  const { model } = await context.transaction((tx) => revisionOf(tx, target.id, target.revision));
-  return [...columnNames(model.servingPlan), PREDICTION];
+/** What can be watched of the live model: inputs that the log holds in clear, and predictions. */
+export async function watchable(
+  context: DeploymentsContext,
+  target: EndpointRecord,
+): Promise<{ readonly clear: readonly string[]; readonly withheld: readonly string[] }> {
+  const { columns } = await context.services.logSettings.layout(target.id, target.revision);
+  const named = (clear: boolean) =>
+    columns.filter(({ treatment }) => (treatment === 'CLEAR') === clear).map(({ name }) => name);
+  return { clear: [...named(true), PREDICTION], withheld: named(false) };
 }
 
 const columnNames = (plan: Partial<FeaturePlan>): string[] => (plan.columns ?? []).map(columnNameOf);
@@ -76,7 +80,10 @@ export async function trainingSetReference(
   const byName = new Map<string, DriftColumn>(
     columns.map(({ values }, index) => [
       read[index] ?? '',
-      values instanceof Float64Array ? { kind: 'NUMERIC', values } : { kind: 'CATEGORICAL', values },
+      // As a model is given them, and as the log holds them.
+      values instanceof Float64Array
+        ? { kind: 'NUMERIC', values: values.map(Math.fround) }
+        : { kind: 'CATEGORICAL', values },
     ]),
   );
   if (wanted.includes(PREDICTION))

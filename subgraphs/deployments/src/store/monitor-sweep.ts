@@ -1,30 +1,39 @@
 // Judges the windows of monitors: in every process that runs deployments, one process at a time per monitor. A holder that
 // dies loses its lease; a window and the position after it are written together, so that none is judged twice or skipped.
-
-import { recordAudit } from '@falaj/audit';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DriftTest } from '@falaj/contracts';
-import { publishEvent } from '@falaj/database';
 import { gauge } from '@falaj/runtime';
 import { newId, type Platform } from '@falaj/subgraph-kit';
-import { and, desc, eq, type InferSelectModel, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import { type Judgement, judge, type Measured } from '../domain/monitor/judge.js';
-import { openIncident } from './incident.js';
-import { columnOf, presentIn, recordsAfter, recordsBetween, type WatchedRecord } from './monitor-data.js';
+import {
+  type MonitorRecord,
+  monitorsUnreported,
+  publishAlarm,
+  reportAlarms,
+  scopeOf,
+  type WindowRecord,
+} from './monitor-alarm.js';
+import {
+  columnOf,
+  MOST_RECORDS,
+  presentIn,
+  recordsAfter,
+  recordsBetween,
+  rowsAfter,
+  type WatchedRecord,
+} from './monitor-data.js';
 import { monitor, monitorWindow } from './monitor-tables.js';
 
 const LEASE_SECONDS = 30;
 /** Records of other processes may come so much later than their time says. */
 const SETTLE_MS = 3_000;
-const MOST_RECORDS = 50_000;
+/** How long a request waits for a process that is at the same monitor. */
+const WAIT_MS = 10_000;
+const WAIT_STEP_MS = 200;
 const WINDOWS_PER_LOOK = 20;
 /** Windows of the past that persistence may look at, those that could not be judged included. */
 const HISTORY = 50;
-const ACTOR = 'drift-monitor';
-/** Of the outbox: pipelines may begin at it. */
-export const DRIFT_TOPIC = 'deployments.drift-alarm';
-
-export type MonitorRecord = InferSelectModel<typeof monitor>;
-export type WindowRecord = InferSelectModel<typeof monitorWindow>;
 
 const alarming = gauge('falaj_monitors_alarming', 'Monitors of this process whose newest window alarmed.', []);
 
@@ -50,9 +59,10 @@ export class MonitorSweep {
     this.#flush = flush;
   }
 
-  /** Looks once at every monitor that is ours or nobody's. */
+  /** Looks once at every monitor that no other process is at, and reports alarms that nobody could report before. */
   look(): Promise<void> {
     return this.#alone(async () => {
+      for (const id of await monitorsUnreported(this.#platform)) await this.#report(id);
       for (const id of await this.#due()) {
         await this.#evaluate(id, false).catch((error: unknown) =>
           this.#platform.log.error('a monitor could not be evaluated', {
@@ -64,10 +74,15 @@ export class MonitorSweep {
     });
   }
 
-  /** Judges what there is, a window that is not full included; null where another process is at it. */
+  /** Judges what has come, a window that is not full included; null where another process stays at it for too long. */
   async evaluateNow(id: string): Promise<WindowRecord[] | null> {
     await this.#flush();
-    return this.#alone(() => this.#evaluate(id, true));
+    const until = Date.now() + WAIT_MS;
+    for (;;) {
+      const judged = await this.#alone(() => this.#evaluate(id, true));
+      if (judged || Date.now() > until) return judged;
+      await delay(WAIT_STEP_MS);
+    }
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -101,25 +116,37 @@ export class MonitorSweep {
     return row;
   }
 
+  /** Lets the next process in at once. */
+  async #release(id: string): Promise<void> {
+    await this.#platform.database.asSystem((tx) =>
+      tx
+        .update(monitor)
+        .set({ leaseOwner: null, leaseUntil: null })
+        .where(and(eq(monitor.id, id), eq(monitor.leaseOwner, this.#process))),
+    );
+  }
+
   async #evaluate(id: string, now: boolean): Promise<WindowRecord[] | null> {
     const judged: WindowRecord[] = [];
-    for (let turn = 0; turn < WINDOWS_PER_LOOK; turn++) {
-      // Anew for each window: the lease starts again, and the position is the committed one.
-      const record = await this.#claim(id);
-      if (!record) return turn === 0 ? null : judged;
-      if (turn === 0) await this.#report(record);
-      const window =
-        (await this.#nextWindow(record)) ?? (now && judged.length === 0 ? await this.#partWindow(record) : null);
-      if (!window) break;
-      const row = await this.#close(record, window);
-      if (!row) break;
-      judged.push(row);
-      if (row.verdict === 'ALARM') {
-        this.#alarming.add(id);
-        await this.#report(record);
-      } else this.#alarming.delete(id);
+    try {
+      for (let turn = 0; turn < WINDOWS_PER_LOOK; turn++) {
+        // Anew for each window: the lease starts again, and the position is the committed one.
+        const record = await this.#claim(id);
+        if (!record) return turn === 0 ? null : judged;
+        const window =
+          (await this.#nextWindow(record)) ?? (now && judged.length === 0 ? await this.#partWindow(record) : null);
+        if (!window) break;
+        const row = await this.#close(record, window);
+        if (!row) break;
+        judged.push(row);
+        if (row.verdict === 'ALARM') this.#alarming.add(id);
+        else this.#alarming.delete(id);
+      }
+    } finally {
+      await this.#release(id);
+      alarming.set(this.#alarming.size);
     }
-    alarming.set(this.#alarming.size);
+    if (now || judged.some(({ verdict }) => verdict === 'ALARM')) await this.#report(id);
     return judged;
   }
 
@@ -135,6 +162,9 @@ export class MonitorSweep {
     const wanted = spec.windowRows as number;
     const longest = new Date(at.getTime() + spec.longestSeconds * 1_000);
     const until = longest < settled ? longest : settled;
+    // Most looks find no full window: only the count is read for them.
+    const come = () => this.#platform.database.asSystem((tx) => rowsAfter(tx, endpointId, { at, id }, until, wanted));
+    if (longest >= settled && (await come()) < wanted) return null;
     const records = await this.#platform.database.asSystem((tx) =>
       recordsAfter(tx, endpointId, { at, id }, until, wanted),
     );
@@ -145,16 +175,19 @@ export class MonitorSweep {
       : null;
   }
 
+  /** What has come since the last window; null where nothing has. */
   async #partWindow(record: MonitorRecord): Promise<Window | null> {
     const { spec, positionAt: at, positionId: id, endpointId } = record;
     // One millisecond more, for the end of a window of time is excluded.
     const now = new Date(Date.now() + 1);
-    if (spec.windowSeconds !== null) return this.#timeWindow(record, now);
+    if (spec.windowSeconds !== null) {
+      const window = await this.#timeWindow(record, now);
+      return window.records.length === 0 ? null : window;
+    }
     const records = await this.#platform.database.asSystem((tx) =>
       recordsAfter(tx, endpointId, { at, id }, now, spec.windowRows as number),
     );
-    const taken = firstRows(records, Number.POSITIVE_INFINITY);
-    return records.length > 0 ? windowOf(at, taken) : { from: at, to: now, position: { at: now, id: '' }, ...taken };
+    return records.length === 0 ? null : windowOf(at, firstRows(records, Number.POSITIVE_INFINITY));
   }
 
   async #timeWindow({ endpointId, positionAt: from }: MonitorRecord, to: Date): Promise<Window> {
@@ -168,7 +201,7 @@ export class MonitorSweep {
   async #close(record: MonitorRecord, window: Window): Promise<WindowRecord | undefined> {
     const measured = await Promise.all(record.features.map((feature) => this.#measure(record, feature, window)));
     const { database } = this.#platform;
-    return database.asSystem(async (tx) => {
+    return database.inWorkspace(scopeOf(record), async (tx) => {
       const [held] = await tx
         .select({ position: monitor.positionAt, id: monitor.positionId })
         .from(monitor)
@@ -209,6 +242,7 @@ export class MonitorSweep {
           evaluatedAt: sql`clock_timestamp()`,
         })
         .where(eq(monitor.id, record.id));
+      if (row?.verdict === 'ALARM') await publishAlarm(tx, record, row);
       return row;
     });
   }
@@ -239,57 +273,14 @@ export class MonitorSweep {
     }
   }
 
-  /** Opens the incident of every alarm that has none yet: one that could not be reported is reported at the next look. */
-  async #report(record: MonitorRecord): Promise<void> {
-    const { database, log } = this.#platform;
-    const open = and(
-      eq(monitorWindow.monitorId, record.id),
-      eq(monitorWindow.verdict, 'ALARM'),
-      isNull(monitorWindow.incidentId),
+  /** An alarm that could not be reported is reported at a next look. */
+  async #report(id: string): Promise<void> {
+    await reportAlarms(this.#platform, id).catch((error: unknown) =>
+      this.#platform.log.error('the incident of a drift alarm could not be opened', {
+        monitor: id,
+        error: String(error),
+      }),
     );
-    const [newest] = await database.asSystem((tx) =>
-      tx.select().from(monitorWindow).where(open).orderBy(desc(monitorWindow.number)).limit(1),
-    );
-    if (!newest) return;
-    let opened: { readonly id: string; readonly created: boolean };
-    try {
-      opened = await openDriftIncident(this.#platform, record, newest);
-    } catch (error) {
-      log.error('the incident of a drift alarm could not be opened', { monitor: record.id, error: String(error) });
-      return;
-    }
-    const { workspaceId, zone } = record;
-    await database.inWorkspace({ workspaceId, zones: [zone], principalId: ACTOR }, async (tx) => {
-      await publishEvent(tx, {
-        topic: DRIFT_TOPIC,
-        key: newest.id,
-        payload: {
-          monitorId: record.id,
-          monitor: record.name,
-          endpointId: record.endpointId,
-          incidentId: opened.id,
-          created: opened.created,
-          alarmed: newest.alarmed,
-        },
-      });
-      await tx.update(monitorWindow).set({ incidentId: opened.id }).where(open);
-      await tx.update(monitor).set({ incidentId: opened.id }).where(eq(monitor.id, record.id));
-      await recordAudit(tx, {
-        workspaceId: record.workspaceId,
-        actorId: ACTOR,
-        actorKind: 'SERVICE',
-        onBehalfOf: record.ownerId,
-        action: 'raiseDriftAlarm',
-        subjectType: 'Monitor',
-        subjectId: record.id,
-        outcome: 'SUCCEEDED',
-        reason: null,
-        requestId: newest.id,
-        traceId: null,
-        policyVersion: await this.#platform.policyVersion(record.workspaceId),
-        details: { window: newest.number, alarmed: newest.alarmed, incidentId: opened.id, created: opened.created },
-      });
-    });
   }
 }
 
@@ -313,34 +304,4 @@ function windowOf(
   const last = records.at(-1);
   const position = { at: last?.at ?? from, id: last?.id ?? '' };
   return { from, to: position.at, position, records, rows };
-}
-
-/** One incident per monitor while it is open: governance joins what has the same key. */
-function openDriftIncident(platform: Pick<Platform, 'graph'>, monitor: MonitorRecord, window: WindowRecord) {
-  const { id, name, workspaceId, zone, endpointId } = monitor;
-  return openIncident(
-    platform,
-    { id: ACTOR, name: 'drift monitor', workspaceId, zone },
-    {
-      dedupKey: `drift:${id}`,
-      title: `Drift on monitor ${name}: ${window.alarmed.join(', ')}`,
-      description: window.reason,
-      impact: 'MEDIUM',
-      urgency: 'MEDIUM',
-      category: 'DRIFT',
-      links: [
-        { type: 'Endpoint', id: endpointId },
-        { type: 'Monitor', id },
-        ...window.modelVersionIds.map((version) => ({ type: 'ModelVersion', id: version })),
-      ],
-      evidence: {
-        windowId: window.id,
-        window: window.number,
-        from: window.fromAt.toISOString(),
-        to: window.toAt.toISOString(),
-        rows: window.rowCount,
-        findings: window.findings.filter(({ feature }) => window.alarmed.includes(feature)),
-      },
-    },
-  );
 }

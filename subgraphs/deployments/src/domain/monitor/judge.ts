@@ -69,13 +69,17 @@ function findingsOf(
   measured: readonly Measured[],
   { thresholds, level, rule }: Pick<MonitorSpec, 'thresholds' | 'level' | 'rule'>,
 ): Finding[] {
-  const pValues = measured.flatMap((one) => ('scores' in one ? one.scores.flatMap(({ pValue }) => pValue ?? []) : []));
+  const byThreshold = ({ test, pValue }: DriftScore) => pValue === null || thresholds[test] !== undefined;
+  const pValues = measured.flatMap((one) =>
+    'scores' in one ? one.scores.flatMap((score) => (byThreshold(score) ? [] : (score.pValue as number))) : [],
+  );
   const adjusted = adjustedPValues(pValues, rule);
   let next = 0;
   return measured.map((one): Finding => {
     if (!('scores' in one)) return { feature: one.feature, discovered: null, reason: one.unknown, results: [] };
-    const results = one.scores.map(({ test, statistic, pValue }): TestResult => {
-      if (pValue !== null) {
+    const results = one.scores.map((score): TestResult => {
+      const { test, statistic, pValue } = score;
+      if (!byThreshold(score)) {
         const adjustedPValue = adjusted[next++] as number;
         return { test, statistic, pValue, adjustedPValue, threshold: level, exceeded: adjustedPValue <= level };
       }

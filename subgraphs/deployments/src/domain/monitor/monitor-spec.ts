@@ -10,13 +10,16 @@ export const driftTests = [
   'WASSERSTEIN',
 ] as const satisfies readonly DriftTest[];
 
+/** These decide by their p-value where they have no threshold. */
+export const testsWithPValue: ReadonlySet<DriftTest> = new Set(['KOLMOGOROV_SMIRNOV', 'CHI_SQUARE']);
+
 /** The name under which predictions are watched, beside the features. */
 export const PREDICTION = 'prediction';
 
 /** How a monitor judges; fixed when it is made. */
 export interface MonitorSpec {
   readonly tests: readonly DriftTest[];
-  /** Distances without a p-value are discoveries from here on; one without a threshold is shown and decides nothing. */
+  /** Statistics are discoveries from here on. A test without a threshold goes by its p-value; where it has none it is shown and decides nothing. */
   readonly thresholds: Readonly<Partial<Record<DriftTest, number>>>;
   /** A window is full with so many rows, or after so many seconds; exactly one is set. */
   readonly windowRows: number | null;
