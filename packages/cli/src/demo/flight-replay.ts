@@ -20,7 +20,7 @@ export interface Flight {
 
 export interface Answered {
   readonly flight: Flight;
-  /** Place of the flight in the sample: it stands for a booking's number. */
+  /** Scheduled time and route: they stand for a flight's number. */
   readonly subject: string;
   readonly inferenceId: string;
   readonly variant: string;

@@ -50,6 +50,10 @@ export interface Ids {
   /** Endpoint that the replay of February asks, and the version that stands against its own. */
   replayEndpointId: string;
   challengerVersionId: string;
+  abTestId: string;
+  /** Instants between which February was replayed. */
+  replayFrom: string;
+  replayTo: string;
   endpointId: string;
   endpointName: string;
 }

@@ -7,7 +7,6 @@ import { stopOnSignal } from '../stop-on-signal.js';
 import type { Journey } from './journey.js';
 import { runStages } from './progress.js';
 import { queriesWorthTrying } from './queries.js';
-import { abTest } from './stages/ab-test.js';
 import { badVariant } from './stages/bad-variant.js';
 import { compliance } from './stages/compliance.js';
 import { deployment } from './stages/deployment.js';
@@ -17,9 +16,12 @@ import { identities } from './stages/identities.js';
 import { lineage } from './stages/lineage.js';
 import { pipeline } from './stages/pipeline.js';
 import { registration } from './stages/registration.js';
+import { replay } from './stages/replay.js';
+import { shift } from './stages/shift.js';
 import { sources } from './stages/sources.js';
 import { training } from './stages/training.js';
 import { trainingSet } from './stages/training-set.js';
+import { verdict } from './stages/verdict.js';
 
 const stages = {
   identities,
@@ -29,8 +31,10 @@ const stages = {
   training,
   registration,
   pipeline,
-  abTest,
+  replay,
+  verdict,
   badVariant,
+  shift,
   deployment,
   guard,
   lineage,
@@ -39,7 +43,7 @@ const stages = {
 type StageName = keyof typeof stages;
 
 /** The month of traffic in between, which nothing after it builds on: a test may leave it out. */
-export const february: readonly StageName[] = ['pipeline', 'abTest', 'badVariant'];
+export const february: readonly StageName[] = ['pipeline', 'replay', 'verdict', 'badVariant', 'shift'];
 
 export async function runDemo(config: ResolvedConfig, options: { readonly exit: boolean }): Promise<void> {
   const started = performance.now();

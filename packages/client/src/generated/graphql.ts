@@ -287,6 +287,42 @@ export type CreateModelVersionInput = {
   runId: string | number;
 };
 
+/** A monitor. */
+export type CreateMonitorInput = {
+  /** ... among so many of the latest. */
+  alarmAmong?: number;
+  /** Windows with drift that make an alarm ... */
+  alarmWindows?: number;
+  /** Endpoint; its inference log must be on. */
+  endpointId: string | number;
+  /** Features to watch, as the log names them; default all of the model, and prediction. */
+  features?: Array<string> | null | undefined;
+  /** Expected share of false discoveries. */
+  level?: number;
+  /** Seconds after which a window of rows is closed as it is. */
+  longestSeconds?: number;
+  /** Values without which a feature is not judged. */
+  minimumRows?: number;
+  /** Unique among the monitors of the endpoint. */
+  name: string;
+  /** Begin of the reference in the log; default the training set. */
+  referenceFrom?: string | null | undefined;
+  /** End of the reference in the log. */
+  referenceTo?: string | null | undefined;
+  /** How it is held. */
+  rule?: FalseDiscoveryRule;
+  /** Begin of the first window; default now. */
+  startAt?: string | null | undefined;
+  /** Tests. */
+  tests?: Array<DriftTest>;
+  /** Thresholds of tests without a p value; without one a test is shown and decides nothing. */
+  thresholds?: Array<DriftThresholdInput>;
+  /** Rows of a window; default 2,000 where windowSeconds is not given. */
+  windowRows?: number | null | undefined;
+  /** Or seconds of a window. */
+  windowSeconds?: number | null | undefined;
+};
+
 /** A pipeline. Where it differs from the newest version of its name it is the next one. */
 export type CreatePipelineInput = {
   /** Runs at a time, over all processes; default 1. */
@@ -359,10 +395,31 @@ export type CreateWorkspaceInput = {
   name: string;
 };
 
+/** PSI: population stability index, nats. KOLMOGOROV_SMIRNOV: two samples, exact p. CHI_SQUARE: of the bins. JENSEN_SHANNON: distance, base 2. WASSERSTEIN: in the unit of the feature. */
+export type DriftTest =
+  | 'CHI_SQUARE'
+  | 'JENSEN_SHANNON'
+  | 'KOLMOGOROV_SMIRNOV'
+  | 'PSI'
+  | 'WASSERSTEIN';
+
+/** A distance from which on a feature has drifted. */
+export type DriftThresholdInput = {
+  /** Test without a p value. */
+  test: DriftTest;
+  /** Least value that is drift, e.g. 0.2 for PSI. */
+  value: number;
+};
+
 /** READY answers requests; RETIRED no longer does. */
 export type EndpointState =
   | 'READY'
   | 'RETIRED';
+
+/** BENJAMINI_HOCHBERG: for independent or positively dependent features. BENJAMINI_YEKUTIELI: for any. */
+export type FalseDiscoveryRule =
+  | 'BENJAMINI_HOCHBERG'
+  | 'BENJAMINI_YEKUTIELI';
 
 /** How a window feature sums up the events of its key. */
 export type FeatureAggregate =
@@ -508,6 +565,51 @@ export type GuardrailMetric =
   | 'LATENCY_P95'
   | 'SCORE_SHIFT';
 
+/** Impact x urgency; P1 is the gravest. */
+export type IncidentPriority =
+  | 'P1'
+  | 'P2'
+  | 'P3'
+  | 'P4'
+  | 'P5';
+
+/** Where an incident stands (ITIL). */
+export type IncidentState =
+  /** It has an assignee. */
+  | 'ASSIGNED'
+  /** Confirmed. It can be reopened for seven days. */
+  | 'CLOSED'
+  /** It is worked on. */
+  | 'IN_PROGRESS'
+  /** Nobody took it up yet; the response clock runs. */
+  | 'NEW'
+  /** It waits for somebody else; the clock stands still. */
+  | 'PENDING'
+  /** It came back; the clock goes on where it stood. */
+  | 'REOPENED'
+  /** Service is restored; the clock stands still. */
+  | 'RESOLVED';
+
+/** What was true of a row of an inference. */
+export type InferenceLabelInput = {
+  /** When it was known; of two the later stands. Default now. */
+  at?: string | null | undefined;
+  /** Inference id, as the answer gave it. */
+  inferenceId: string | number;
+  /** Row of the request, counted from 0. */
+  row?: number;
+  /** The label: 0 or 1 of a class, else the number. */
+  value: number;
+};
+
+/** How an input is written down: open and internal as they are, pii as a keyed digest, sensitive and secret not at all. */
+export type InputClass =
+  | 'internal'
+  | 'open'
+  | 'pii'
+  | 'secret'
+  | 'sensitive';
+
 /** For whom a token is issued, and for how long. */
 export type IssueAccessTokenInput = {
   /** Principal; its home must be the workspace of the request. */
@@ -558,6 +660,14 @@ export type LogRunBatchInput = {
   runId: string | number;
   /** Tags, up to 200. */
   tags?: Array<RunEntryInput> | null | undefined;
+};
+
+/** Class of an input; the stricter of this and what is known of its source holds. */
+export type LoggedColumnInput = {
+  /** Input or column, as the model names it. */
+  column: string;
+  /** Class. */
+  inputClass: InputClass;
 };
 
 /** Which rows of a view go to the online store. */
@@ -656,6 +766,12 @@ export type ModelTensorInput = {
   /** Shape; -1 marks a variable dimension. */
   shape: Array<number>;
 };
+
+/** ALARM: drift persists. UNKNOWN: something could not be judged; it never counts as OK. */
+export type MonitorVerdict =
+  | 'ALARM'
+  | 'OK'
+  | 'UNKNOWN';
 
 /** Entities whose online values are wanted. */
 export type OnlineFeaturesInput = {
@@ -840,12 +956,25 @@ export type PromotionState =
   /** Somebody refused it. */
   | 'REJECTED';
 
+/** Whether the answers of a model version count together, or each variant by itself. */
+export type QualityGrouping =
+  | 'VARIANT'
+  | 'VERSION';
+
 /** Outcomes in bulk. */
 export type RecordAbOutcomesInput = {
   /** Endpoint. */
   endpointId: string | number;
   /** 1 to 10,000 outcomes. */
   outcomes: Array<AbOutcomeInput>;
+};
+
+/** Labels of inferences. */
+export type RecordLabelsInput = {
+  /** Endpoint. */
+  endpointId: string | number;
+  /** 1 to 10,000 labels. */
+  labels: Array<InferenceLabelInput>;
 };
 
 /** A model file from outside; exactly one of contentBase64 and landingPath. */
@@ -1046,6 +1175,20 @@ export type SetGateSetInput = {
   parityRequired?: boolean | null | undefined;
   /** Limits; default none. */
   thresholds?: Array<MetricThresholdInput> | null | undefined;
+};
+
+/** How the inferences of an endpoint are written down. */
+export type SetInferenceLogInput = {
+  /** Inputs that are stricter than their source. */
+  classes?: Array<LoggedColumnInput>;
+  /** Whether they are written down. */
+  enabled?: boolean;
+  /** Endpoint. */
+  endpointId: string | number;
+  /** Days after which a record is deleted, 1 to 3,650. */
+  retentionDays?: number;
+  /** Share that is kept, 1 to 10,000 basis points. */
+  sampleRate?: number;
 };
 
 /** Which version an alias stands for from now on. */
@@ -1558,6 +1701,52 @@ export type ReproductionQueryVariables = Exact<{
 
 export type ReproductionQuery = { reproduction: { id: string, state: ReproductionState | null, runId: string | null, error: string | null, finishedAt: string | null, comparisons: Array<{ subject: string, expected: string | null, found: string | null, same: boolean | null }> | null } | null };
 
+export type SetInferenceLogMutationVariables = Exact<{
+  input: SetInferenceLogInput;
+}>;
+
+
+export type SetInferenceLogMutation = { setInferenceLog: { inferenceLog: { id: string, enabled: boolean | null, sampleRate: number | null, retentionDays: number | null } | null } };
+
+export type RecordLabelsMutationVariables = Exact<{
+  input: RecordLabelsInput;
+}>;
+
+
+export type RecordLabelsMutation = { recordLabels: { recorded: number, kept: number, unmatched: number } };
+
+export type InferenceQualityQueryVariables = Exact<{
+  endpointId: string | number;
+  from: string;
+  to?: string | null | undefined;
+  bucketSeconds: number;
+  by: QualityGrouping;
+}>;
+
+
+export type InferenceQualityQuery = { endpoint: { inferenceLog: { counts: { written: number | null, sampledOut: number | null, dropped: number | null } | null } | null, quality: Array<{ modelVersion: number | null, variant: string | null, from: string | null, rows: number | null, labelled: number | null, coverage: number | null, auc: number | null, brier: number | null, logLoss: number | null, accuracy: number | null, reason: string | null }> | null } | null };
+
+export type CreateMonitorMutationVariables = Exact<{
+  input: CreateMonitorInput;
+}>;
+
+
+export type CreateMonitorMutation = { createMonitor: { monitor: { id: string, name: string | null, features: Array<string> | null } | null } };
+
+export type EvaluateMonitorMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EvaluateMonitorMutation = { evaluateMonitor: { monitor: { id: string, verdict: MonitorVerdict | null, incidentId: string | null } | null, windows: Array<{ number: number | null, verdict: MonitorVerdict | null, reason: string | null, rowCount: number | null, alarmed: Array<string> | null }> } };
+
+export type IncidentByIdQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type IncidentByIdQuery = { incident: { id: string, state: IncidentState | null, title: string | null, category: string | null, priority: IncidentPriority | null, links: Array<{ type: string, id: string }> | null } | null };
+
 export type CreatePipelineMutationVariables = Exact<{
   input: CreatePipelineInput;
 }>;
@@ -1812,6 +2001,12 @@ export const RejectPromotionDocument = {"kind":"Document","definitions":[{"kind"
 export const RegisterExternalModelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RegisterExternalModel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterExternalModelInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"registerExternalModel"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"digest"}},{"kind":"Field","name":{"kind":"Name","value":"intake"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterExternalModelMutation, RegisterExternalModelMutationVariables>;
 export const ReproduceModelVersionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ReproduceModelVersion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReproduceModelVersionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduceModelVersion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}}]}}]}}]}}]} as unknown as DocumentNode<ReproduceModelVersionMutation, ReproduceModelVersionMutationVariables>;
 export const ReproductionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Reproduction"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reproduction"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"comparisons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"expected"}},{"kind":"Field","name":{"kind":"Name","value":"found"}},{"kind":"Field","name":{"kind":"Name","value":"same"}}]}}]}}]}}]} as unknown as DocumentNode<ReproductionQuery, ReproductionQueryVariables>;
+export const SetInferenceLogDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetInferenceLog"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SetInferenceLogInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setInferenceLog"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inferenceLog"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"sampleRate"}},{"kind":"Field","name":{"kind":"Name","value":"retentionDays"}}]}}]}}]}}]} as unknown as DocumentNode<SetInferenceLogMutation, SetInferenceLogMutationVariables>;
+export const RecordLabelsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RecordLabels"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RecordLabelsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"recordLabels"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"recorded"}},{"kind":"Field","name":{"kind":"Name","value":"kept"}},{"kind":"Field","name":{"kind":"Name","value":"unmatched"}}]}}]}}]} as unknown as DocumentNode<RecordLabelsMutation, RecordLabelsMutationVariables>;
+export const InferenceQualityDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"InferenceQuality"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endpointId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"from"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DateTime"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"to"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"DateTime"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"bucketSeconds"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"by"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"QualityGrouping"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endpointId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inferenceLog"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"counts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"written"}},{"kind":"Field","name":{"kind":"Name","value":"sampledOut"}},{"kind":"Field","name":{"kind":"Name","value":"dropped"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"quality"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"from"},"value":{"kind":"Variable","name":{"kind":"Name","value":"from"}}},{"kind":"Argument","name":{"kind":"Name","value":"to"},"value":{"kind":"Variable","name":{"kind":"Name","value":"to"}}},{"kind":"Argument","name":{"kind":"Name","value":"bucketSeconds"},"value":{"kind":"Variable","name":{"kind":"Name","value":"bucketSeconds"}}},{"kind":"Argument","name":{"kind":"Name","value":"by"},"value":{"kind":"Variable","name":{"kind":"Name","value":"by"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modelVersion"}},{"kind":"Field","name":{"kind":"Name","value":"variant"}},{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"labelled"}},{"kind":"Field","name":{"kind":"Name","value":"coverage"}},{"kind":"Field","name":{"kind":"Name","value":"auc"}},{"kind":"Field","name":{"kind":"Name","value":"brier"}},{"kind":"Field","name":{"kind":"Name","value":"logLoss"}},{"kind":"Field","name":{"kind":"Name","value":"accuracy"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}}]}}]} as unknown as DocumentNode<InferenceQualityQuery, InferenceQualityQueryVariables>;
+export const CreateMonitorDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateMonitor"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateMonitorInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createMonitor"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"monitor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"features"}}]}}]}}]}}]} as unknown as DocumentNode<CreateMonitorMutation, CreateMonitorMutationVariables>;
+export const EvaluateMonitorDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"EvaluateMonitor"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"evaluateMonitor"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"monitor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"verdict"}},{"kind":"Field","name":{"kind":"Name","value":"incidentId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"windows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"verdict"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"alarmed"}}]}}]}}]}}]} as unknown as DocumentNode<EvaluateMonitorMutation, EvaluateMonitorMutationVariables>;
+export const IncidentByIdDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"IncidentById"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"incident"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"links"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]} as unknown as DocumentNode<IncidentByIdQuery, IncidentByIdQueryVariables>;
 export const CreatePipelineDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreatePipeline"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreatePipelineInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createPipeline"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"created"}},{"kind":"Field","name":{"kind":"Name","value":"pipeline"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}}]}}]}}]} as unknown as DocumentNode<CreatePipelineMutation, CreatePipelineMutationVariables>;
 export const PipelineByNameDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PipelineByName"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineByName"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}},{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"required"}}]}}]}}]}}]} as unknown as DocumentNode<PipelineByNameQuery, PipelineByNameQueryVariables>;
 export const StartPipelineRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartPipelineRun"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartPipelineRunInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startPipelineRun"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"started"}},{"kind":"Field","name":{"kind":"Name","value":"run"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<StartPipelineRunMutation, StartPipelineRunMutationVariables>;

@@ -1,6 +1,5 @@
 // Judges a version by a gate set. Everything comes from what the platform stored; a fact that is missing never passes.
 import type { CheckInfo, CheckResult } from '@falaj/contracts';
-import type { ComplianceWaiver } from '@falaj/subgraph-kit';
 import type { CurrentGates, GateDefinition, Operator } from './gate-set.js';
 import { type CardSections, emptySections } from './model-card.js';
 import type { Lineage, RunAnswer } from './registration.js';
@@ -42,6 +41,14 @@ export interface PromotionFacts {
     /** Those in force, by check. */
     readonly waivers: ReadonlyMap<string, ComplianceWaiver>;
   };
+}
+
+/** Leave to go on although a check does not hold, granted in governance for a time. */
+interface ComplianceWaiver {
+  readonly id: string;
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
 }
 
 /** Aliases whose versions the comparisons of a gate set need. */

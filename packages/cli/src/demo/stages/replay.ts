@@ -1,25 +1,26 @@
 import {
-  AbTestResultDocument,
   CreateAbTestDocument,
   PlanAbTestDocument,
   RecordAbOutcomesDocument,
+  RecordLabelsDocument,
+  SetInferenceLogDocument,
   StageRevisionDocument,
-  StopAbTestDocument,
 } from '@falaj/client';
 import { type Answered, flightsBetween, isLate, predictEach, replayDays } from '../flight-replay.js';
 import { need, type Stage } from '../journey.js';
 import { ENDPOINT } from './pipeline.js';
 
 const METRIC = { outcome: 'squared_error', kind: 'MEAN', better: 'DECREASE' } as const;
-/** Within it the platform has written down who was exposed. */
+/** Within it the platform has written down who was exposed and what was answered. */
 const SETTLE_MS = 1_500;
 
-/** February through both models, nine to one, each day with what was known at its midnight; then what it proves. */
-export const abTest: Stage = {
+/** February through both models, nine to one, each day with what was known at its midnight; what was true comes later. */
+export const replay: Stage = {
   title: 'February, 90/10',
   async run(journey) {
     const approver = need(journey.actors, 'approver').client;
     const endpointId = need(journey.ids, 'replayEndpointId');
+    await approver.data(SetInferenceLogDocument, { input: { endpointId, retentionDays: 90 } });
     const { stageRevision } = await approver.data(StageRevisionDocument, {
       input: { endpointId, modelVersionId: need(journey.ids, 'challengerVersionId') },
     });
@@ -27,6 +28,7 @@ export const abTest: Stage = {
     const plan = await approver.data(PlanAbTestDocument, {
       input: { ...effect, kind: 'MEAN', baseline: 0.16, deviation: 0.3, treatmentShare: 0.1 },
     });
+    const horizon = need(plan, 'planAbTest').total;
     const { createAbTest } = await approver.data(CreateAbTestDocument, {
       input: {
         ...effect,
@@ -38,39 +40,34 @@ export const abTest: Stage = {
         ],
         control: 'boosted',
         metric: METRIC,
-        horizon: need(plan, 'planAbTest').total,
+        horizon,
       },
     });
-    const abTestId = need(createAbTest, 'abTest').id;
+    journey.ids.abTestId = need(createAbTest, 'abTest').id;
 
-    const flights = flightsBetween('2001/02/01', '2001/03/01');
+    journey.ids.replayFrom = new Date().toISOString();
     const answered: Answered[] = [];
-    const days = await replayDays(journey, flights, async (ofDay) => {
+    const days = await replayDays(journey, flightsBetween('2001/02/01', '2001/03/01'), async (ofDay) => {
       answered.push(...(await predictEach(journey, ENDPOINT, ofDay)));
     });
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    await approver.data(RecordAbOutcomesDocument, {
-      input: {
-        endpointId,
-        outcomes: answered.map(({ subject, flight, score }) => ({
-          subject,
-          metric: METRIC.outcome,
-          value: (score - (isLate(flight) ? 1 : 0)) ** 2,
-          key: subject,
-        })),
-      },
+    journey.ids.replayTo = new Date().toISOString();
+
+    const outcomes = answered.map(({ subject, flight, score }) => ({
+      subject,
+      metric: METRIC.outcome,
+      value: (score - (isLate(flight) ? 1 : 0)) ** 2,
+      key: subject,
+    }));
+    await approver.data(RecordAbOutcomesDocument, { input: { endpointId, outcomes } });
+    const labels = answered.map(({ inferenceId, flight }) => ({ inferenceId, value: isLate(flight) ? 1 : 0 }));
+    const { recordLabels } = await need(journey.actors, 'scientist').client.data(RecordLabelsDocument, {
+      input: { endpointId, labels },
     });
-    await approver.data(StopAbTestDocument, {
-      input: { abTestId, decision: 'KEEP', override: false, reason: 'February is over.' },
-    });
-    const ended = await approver.data(AbTestResultDocument, { id: abTestId });
-    const result = need(need(ended, 'abTest'), 'result');
-    const [first] = result.comparisons ?? [];
-    const arms = result.variants?.map(({ name, subjects, mean }) => `${name} ${mean?.toFixed(4)} (${subjects})`);
+    const shares = Map.groupBy(answered, ({ variant }) => variant);
     return (
-      `${answered.length} flights of ${days} days; Brier ${arms?.join(', ')}; ${result.verdict}: difference ` +
-      `${first?.difference?.toFixed(4)} [${first?.lower?.toFixed(4)}, ${first?.upper?.toFixed(4)}] at any look, ` +
-      `sample ratio p = ${result.sampleRatio?.pValue?.toFixed(2)}`
+      `${answered.length} flights of ${days} days by ${[...shares].map(([name, own]) => `${name} ${own.length}`).join(', ')}; ` +
+      `${horizon} planned; ${recordLabels.recorded} labels, ${recordLabels.unmatched} without a record`
     );
   },
 };
