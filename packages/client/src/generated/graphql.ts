@@ -315,7 +315,7 @@ export type CreateMonitorInput = {
   startAt?: string | null | undefined;
   /** Tests. */
   tests?: Array<DriftTest>;
-  /** Thresholds of tests without a p value; without one a test is shown and decides nothing. */
+  /** Thresholds of statistics. A test without one decides by its p value, or, where it has none, is shown and decides nothing. */
   thresholds?: Array<DriftThresholdInput>;
   /** Rows of a window; default 2,000 where windowSeconds is not given. */
   windowRows?: number | null | undefined;
@@ -405,7 +405,7 @@ export type DriftTest =
 
 /** A distance from which on a feature has drifted. */
 export type DriftThresholdInput = {
-  /** Test without a p value. */
+  /** Test. */
   test: DriftTest;
   /** Least value that is drift, e.g. 0.2 for PSI. */
   value: number;

@@ -252,7 +252,7 @@ it('judges a window whose log was forgotten by what is left: unknown, never fine
 });
 
 it('closes windows of time by the clock, and evaluates nothing where nothing came', async () => {
-  const id = await watch('by-time', hoursAgo(4), { windowRows: null, windowSeconds: 3_600 });
+  const id = await watch('by-time', hoursAgo(3.8), { windowRows: null, windowSeconds: 3_600 });
   await log(id, hoursAgo(3.5));
   await sweep('one').look();
   expect((await windowsOf(id)).map(({ verdict, rowCount }) => [verdict, rowCount])).toEqual([

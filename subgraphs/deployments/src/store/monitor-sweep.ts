@@ -134,7 +134,7 @@ export class MonitorSweep {
         const record = await this.#claim(id);
         if (!record) return turn === 0 ? null : judged;
         const window =
-          (await this.#nextWindow(record)) ?? (now && judged.length === 0 ? await this.#partWindow(record) : null);
+          (await this.#nextWindow(record, now)) ?? (now && judged.length === 0 ? await this.#partWindow(record) : null);
         if (!window) break;
         const row = await this.#close(record, window);
         if (!row) break;
@@ -150,10 +150,10 @@ export class MonitorSweep {
     return judged;
   }
 
-  /** The next window if it is full, or as long as it may be. */
-  async #nextWindow(record: MonitorRecord): Promise<Window | null> {
+  /** The next window if it is full, or as long as it may be; `now`: without waiting for what other processes have not written. */
+  async #nextWindow(record: MonitorRecord, now: boolean): Promise<Window | null> {
     const { spec, positionAt: at, positionId: id, endpointId } = record;
-    const settled = new Date(Date.now() - SETTLE_MS);
+    const settled = new Date(Date.now() - (now ? 0 : SETTLE_MS));
     if (spec.windowSeconds !== null) {
       const to = new Date(at.getTime() + spec.windowSeconds * 1_000);
       if (to > settled) return null;
