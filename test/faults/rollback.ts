@@ -114,7 +114,7 @@ async function rolledBack(platform: Processes, journey: Journey): Promise<string
   const slowest = Math.max(...moves);
   const line =
     `${load.answers.length} answered, ${load.failures.length} failed over ${ROLLBACKS} rollbacks; moved within ` +
-    `${slowest.toFixed(0)} ms at most; latency p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
+    `${slowest.toFixed(0)} ms at most; latency p50 ${quantile(times, 0.5).toFixed(1)} ms, p95 ${quantile(times, 0.95).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
   if (load.failures.length > 0) throw new Error(`${line}; first failure: ${load.failures[0]}`);
   if (slowest >= MOVED_WITHIN_MS) throw new Error(`${line}; the limit is ${MOVED_WITHIN_MS} ms`);
   return line;

@@ -165,6 +165,7 @@ describe('a canary', () => {
         links: [
           { type: 'Endpoint', id: 'failing' },
           { type: 'Rollout', id },
+          { type: 'ModelVersion', id: expect.any(String) },
         ],
         evidence: { candidateRevision: 2, baselineRevision: 1, decision: { step: 0 } },
       },
@@ -241,6 +242,21 @@ describe('a rollback', () => {
     for (const subject of subjects(5)) expect((await answer('back', subject)).revision).toBe(2);
     expect((await back({ toRevision: 9 })).code).toBe('NOT_FOUND');
     expect((await live('back')).liveHistory.edges[0].node).toEqual({ revision: 2, cause: 'ROLLED_BACK' });
+  });
+
+  it('goes back to no revision that was itself rolled back', async () => {
+    await world.deploy('twice', [same, same, same, same]);
+    const back = async (toRevision?: number) =>
+      (
+        await world.ask(approver, ROLL_BACK, {
+          input: { endpointId: 'twice', reason: 'bad', ...(toRevision ? { toRevision } : {}) },
+        })
+      ).data.rollbackEndpoint.endpoint.revision;
+    for (const revision of [2, 3]) expect(await back(revision)).toBe(revision);
+    expect(await back()).toBe(2);
+    expect(await back(4)).toBe(4);
+    expect(await back()).toBe(2);
+    expect(await back()).toBe(1);
   });
 
   it('says where there is nothing to go back to', async () => {

@@ -12,7 +12,7 @@ import type { ModelHost } from './model-host.js';
 import { BASELINE, CANDIDATE, exposureKeyOf, factsOf, type RolloutRecord } from './rollout-facts.js';
 import { inferenceWindow, rollout } from './rollout-tables.js';
 import { clearSplit, setWeights } from './rollout-writes.js';
-import { activateRevision, lockEndpoint } from './writes.js';
+import { activateRevision, endpointRecord, lockEndpoint, revisionOf } from './writes.js';
 
 /** Seconds that a silent process keeps a rollout. */
 const LEASE_SECONDS = 5;
@@ -55,7 +55,10 @@ export class RolloutController {
     const due = and(eq(rollout.incidentDue, true), isNull(rollout.incidentId));
     for (const record of await database.asSystem((tx) => tx.select().from(rollout).where(due))) {
       try {
-        const { id } = await openRollbackIncident(this.#platform, record);
+        const { modelVersionId } = await database.asSystem((tx) =>
+          revisionOf(tx, record.endpointId, record.candidateRevision),
+        );
+        const { id } = await openRollbackIncident(this.#platform, record, modelVersionId);
         await database.asSystem((tx) => tx.update(rollout).set({ incidentId: id }).where(eq(rollout.id, record.id)));
       } catch (error) {
         log.error('the incident of a rollback could not be opened', { rollout: record.id, error: String(error) });
@@ -129,7 +132,7 @@ export class RolloutController {
   }
 
   async #endpoint({ endpointId }: RolloutRecord) {
-    return this.#platform.database.asSystem((tx) => lockEndpoint(tx, endpointId));
+    return this.#platform.database.asSystem((tx) => endpointRecord(tx, endpointId));
   }
 
   async #audit(tx: Tx, record: RolloutRecord, decision: CanaryDecision, evidence: CanaryEvidence): Promise<void> {
@@ -169,7 +172,7 @@ const held = ({ id }: RolloutRecord, process: string) =>
   and(eq(rollout.id, id), eq(rollout.state, 'RUNNING'), eq(rollout.leaseOwner, process));
 
 /** One incident per rollout: two processes that report it at once join theirs. */
-function openRollbackIncident(platform: Pick<Platform, 'graph'>, record: RolloutRecord) {
+function openRollbackIncident(platform: Pick<Platform, 'graph'>, record: RolloutRecord, modelVersionId: string) {
   const { id, workspaceId, zone, endpointId, candidateRevision, baselineRevision, reason, evidence } = record;
   return openIncident(
     platform,
@@ -185,6 +188,7 @@ function openRollbackIncident(platform: Pick<Platform, 'graph'>, record: Rollout
       links: [
         { type: 'Endpoint', id: endpointId },
         { type: 'Rollout', id },
+        { type: 'ModelVersion', id: modelVersionId },
       ],
       evidence: { candidateRevision, baselineRevision, decision: evidence.at(-1) ?? null },
     },

@@ -2,8 +2,9 @@
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { checkVariants, type Variant } from '../domain/rollout/assignment.js';
+import { goodBefore } from '../domain/rollout/last-good.js';
 import { assertPlacement } from './deploy.js';
 import type { EndpointRecord } from './model-host.js';
 import { revisionActivation, type SplitKind, trafficSplit } from './rollout-tables.js';
@@ -73,18 +74,18 @@ export async function clearSplit(tx: Tx, endpointId: string): Promise<void> {
 }
 
 /**
- * The revision to go back to: where the traffic is split, the live one; otherwise the newest that was live before it.
- * Throws PRECONDITION_FAILED where there is none.
+ * The revision to go back to: where the traffic is split, the live one; otherwise the one that was live before it and was
+ * not itself rolled back. Throws PRECONDITION_FAILED where there is none.
  */
 export async function lastGoodRevision(tx: Tx, record: EndpointRecord): Promise<number> {
   if (await splitOf(tx, record.id)) return record.revision;
-  const [earlier] = await tx
-    .select({ revision: revisionActivation.revision })
+  const history = await tx
+    .select({ revision: revisionActivation.revision, cause: revisionActivation.cause })
     .from(revisionActivation)
-    .where(and(eq(revisionActivation.endpointId, record.id), lt(revisionActivation.revision, record.revision)))
-    .orderBy(desc(revisionActivation.revision))
-    .limit(1);
-  if (earlier) return earlier.revision;
+    .where(eq(revisionActivation.endpointId, record.id))
+    .orderBy(revisionActivation.position);
+  const earlier = goodBefore(history);
+  if (earlier !== null) return earlier;
   throw new PlatformError(
     'PRECONDITION_FAILED',
     `The endpoint answers by revision ${record.revision}, and no earlier one was ever live. Name the revision with toRevision.`,

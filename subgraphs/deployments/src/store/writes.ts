@@ -36,7 +36,6 @@ export async function insertEndpoint(
   await recordActivation(tx, row, row.ownerId, 1, 'DEPLOYED');
 }
 
-/** Holds the endpoint until the end of the transaction. */
 /** As it stands, without a lock. */
 export async function endpointRecord(tx: Tx, id: string): Promise<EndpointRecord> {
   const [record] = await tx.select().from(endpoint).where(eq(endpoint.id, id));
@@ -44,6 +43,7 @@ export async function endpointRecord(tx: Tx, id: string): Promise<EndpointRecord
   return record;
 }
 
+/** Holds the endpoint until the end of the transaction. */
 export async function lockEndpoint(tx: Tx, id: string): Promise<EndpointRecord> {
   const [row] = await tx.select().from(endpoint).where(eq(endpoint.id, id)).for('update');
   if (row?.state !== 'READY') {

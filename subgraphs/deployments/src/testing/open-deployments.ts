@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditMigrations } from '@falaj/audit';
-import type { ArtifactStoreV1, KeysV1, ServingV1 } from '@falaj/contracts';
+import type { ArtifactStoreV1, KeysV1, OfflineStoreV1, ServingV1 } from '@falaj/contracts';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { createArtifactVault, createCall, loadPlugins } from '@falaj/plugin-host';
 import { writeOnnx } from '@falaj/plugin-sdk/onnx';
@@ -23,6 +23,7 @@ import { getOperationAST, parse } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import { deploymentsSubgraph } from '../main.js';
+import { revisionActivation } from '../store/rollout-tables.js';
 import { endpoint, endpointRevision } from '../store/tables.js';
 
 export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
@@ -74,9 +75,13 @@ export interface Deployments extends DeploymentsProcess {
   rows<T>(statement: ReturnType<typeof sql>): Promise<T[]>;
 }
 
-/** `extra` are further rules, `graph` is what other subgraphs answer, to any document or to each. */
+/** `extra` are further rules, `graph` is what other subgraphs answer, to any document or to each, `offlineStore` reads training sets. */
 export async function openDeployments(
-  options: { extra?: readonly Rule[]; graph?: Record<string, unknown> | GraphExecutor } = {},
+  options: {
+    extra?: readonly Rule[];
+    graph?: Record<string, unknown> | GraphExecutor;
+    offlineStore?: Pick<OfflineStoreV1, 'readTrainingSet'>;
+  } = {},
 ): Promise<Deployments> {
   const definition = deploymentsSubgraph();
   const test = await createTestDatabase({ migrations: [auditMigrations, definition.migrations] });
@@ -97,7 +102,12 @@ export async function openDeployments(
   const graph = new GraphClient();
   const { graph: answers = {} } = options;
   graph.install(typeof answers === 'function' ? answers : async () => ({ data: answers }));
-  const others = { serving, keys: memory().keys, drift: registry.get('drift') };
+  const others = {
+    serving,
+    keys: memory().keys,
+    drift: registry.get('drift'),
+    'offline-store': options.offlineStore,
+  };
   const platform = {
     database: test.database,
     abilityFor: async (principal: Principal) =>
@@ -193,6 +203,17 @@ async function insertEndpoint({ database }: TestDatabase, name: string, models: 
         compliance: [],
       })),
     );
+    await tx
+      .insert(revisionActivation)
+      .values({
+        id: `${name}-live`,
+        workspaceId: 'w1',
+        zone: 'AE',
+        endpointId: name,
+        revision: 1,
+        cause: 'DEPLOYED',
+        actorId: 'p',
+      });
   });
 }
 

@@ -3,7 +3,7 @@
 import { compareSequentially, halfWidth, mixtureRho, smallestLook } from '../ab-test/always-valid.js';
 import { type Direction, nonInferior } from '../ab-test/guardrail.js';
 import type { ArmSample } from '../ab-test/samples.js';
-import { countAbove, countOf, distance, quantileOf, type Sketch } from './sketch.js';
+import { countAbove, countOf, distance, leastEdge, quantileOf, type Sketch } from './sketch.js';
 
 export type Guardrail =
   /** `limit`: greatest tolerated excess of the share of failed requests over the baseline's, e.g. 0.01. */
@@ -81,7 +81,7 @@ export function judge(
       const [own, others] = [quantileOf(candidate.latency, 0.95), quantileOf(baseline.latency, 0.95)];
       const [n, m] = [countOf(candidate.latency), countOf(baseline.latency)];
       if (own === null || others === null || others <= 0) return of(null, null, n, m);
-      return of(own / others, leastRatio(candidate.latency, others, guardrail.limit, alpha), n, m);
+      return of(own / others, leastRatio(candidate.latency, baseline.latency, guardrail.limit, alpha), n, m);
     }
     case 'SCORE_SHIFT': {
       const [n, m] = [countOf(candidate.scores), countOf(baseline.scores)];
@@ -125,25 +125,33 @@ function excess(candidate: VariantFacts, baseline: VariantFacts, alpha: number):
 
 /**
  * Whether the ratio of the percentiles is proved to be beyond the limit: then more than 5 % of the candidate's requests
- * are slower than the limit times the baseline's percentile, by the always-valid interval of that share. Answers the limit
- * itself where it is not proved, and the largest proved ratio where it is.
+ * are slower than the limit times the baseline's percentile. Neither percentile is known: half of alpha goes to the
+ * largest that the baseline's can be, half to the candidate's share above the limit times that. Both are always-valid
+ * intervals of one share at one point, since the share above a value falls as the value grows. Answers the largest proved
+ * ratio, and 0 where the limit itself is not proved.
  */
-function leastRatio(latency: Sketch, baselineP95: number, limit: number, alpha: number): number {
-  const n = countOf(latency);
-  const proved = (ratio: number): boolean => {
-    const share = (countAbove(latency, ratio * baselineP95) + 1) / (n + 2);
-    const half = halfWidth(share * (1 - share), n + 2, alpha, mixtureRho(alpha));
-    return share - half > P95_SHARE;
-  };
-  if (!proved(limit)) return Math.min(limit, 0);
+function leastRatio(candidate: Sketch, baseline: Sketch, limit: number, alpha: number): number {
+  const [n, m] = [countOf(candidate), countOf(baseline)];
+  const greatest = leastEdge(baseline, (above) => shareOf(above, m, alpha / 2).upper < P95_SHARE);
+  if (greatest === null) return 0;
+  const proved = (ratio: number) => shareOf(countAbove(candidate, ratio * greatest), n, alpha / 2).lower > P95_SHARE;
+  if (!proved(limit)) return 0;
   let ratio = limit;
   while (ratio < limit * 1e6 && proved(ratio * 1.05)) ratio *= 1.05;
   return ratio * (1 + 1e-9);
 }
 
+/** Always-valid interval of a share; one value of each kind is added, as in `excess`. */
+function shareOf(count: number, total: number, alpha: number): { readonly lower: number; readonly upper: number } {
+  const n = total + 2;
+  const share = (count + 1) / n;
+  const half = halfWidth(share * (1 - share), n, alpha, mixtureRho(alpha));
+  return { lower: share - half, upper: share + half };
+}
+
 /**
  * Half the width of a time-uniform band around an empirical distribution function: Howard and Ramdas (2022), Sequential
- * estimation of quantiles, corollary 2.
+ * estimation of quantiles (Bernoulli 28(3)), corollary 2, which is theorem 2 with A = 0.85 and C = 0.8 log(1612 / alpha).
  */
-const band = (n: number, alpha: number): number =>
+export const band = (n: number, alpha: number): number =>
   0.85 * Math.sqrt((Math.log(Math.log(Math.E * n)) + 0.8 * Math.log(1612 / alpha)) / n);

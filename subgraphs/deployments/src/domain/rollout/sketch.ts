@@ -64,6 +64,26 @@ export function countAbove(sketch: Readonly<Sketch>, limit: number): number {
   return ordered(sketch).reduce((sum, [bucket, count]) => (bucket > edge ? sum + count : sum), 0);
 }
 
+/** The least upper edge of a bucket above which so few values lie that `few` says so; null where there is none. */
+export function leastEdge(sketch: Readonly<Sketch>, few: (above: number) => boolean): number | null {
+  let above = 0;
+  let least: number | null = null;
+  for (const [bucket, count] of ordered(sketch).reverse()) {
+    if (!few(above)) break;
+    least = edgeOf(bucket);
+    above += count;
+  }
+  return least;
+}
+
+/** The greatest value of a bucket. */
+function edgeOf(bucket: number): number {
+  if (bucket === ZERO) return SMALLEST;
+  const power = bucket > 0 ? bucket - OFFSET : -bucket - OFFSET - 1;
+  // A hair below, so that no rounding puts it into the next bucket.
+  return Math.sign(bucket) * GAMMA ** (power - Math.sign(bucket) * 1e-6);
+}
+
 /** Largest distance of the two distribution functions (Kolmogorov-Smirnov D), seen at the edges of the buckets. */
 export function distance(a: Readonly<Sketch>, b: Readonly<Sketch>): number {
   const [nA, nB] = [countOf(a), countOf(b)];
