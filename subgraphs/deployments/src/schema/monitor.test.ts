@@ -6,10 +6,19 @@ import { type Deployments, openDeployments, person } from '../testing/open-deplo
 /** Incidents as governance keeps them: one per key. */
 const incidents = new Map<string, { readonly id: string; readonly input: Record<string, unknown> }>();
 let governanceDown = false;
+/** Values with decimals: the log holds them as the model was given them, in 32 bits. */
+let trained = new Float64Array();
+let trainingSet: object | null = null;
 let world: Deployments;
 beforeAll(async () => {
   world = await openDeployments({
+    offlineStore: {
+      async readTrainingSet({ columns }) {
+        return { columns: columns.map(() => ({ values: trained })) } as never;
+      },
+    },
     async graph(document, variables, request) {
+      if (document.includes('ReferenceOfModel')) return { data: { modelVersion: { trainingSet } } };
       if (!document.includes('RaiseIncident')) return { data: { modelVersion: null } };
       if (governanceDown) throw new Error('no governance');
       expect(request.principal).toMatchObject({
@@ -171,6 +180,57 @@ describe('a monitor', () => {
     expect((await world.ask(viewer, MONITOR, { id })).data.monitor.incidentId).toBe(incidents.get(`drift:${id}`)?.id);
   });
 
+  it('compares what was really asked and answered with the training set of the live model', async () => {
+    const name = await endpoint('trained', []);
+    // Few values, most of them no binary fractions: in 64 bits all of them would lie beside those of the log.
+    const thirds = () => Math.round(normal()) / 3;
+    trained = Float64Array.from({ length: 2_000 }, thirds);
+    const [revision] = await world.rows<{ model: { artifactKey: string; digest: string } }>(
+      sql`select model from deployments.endpoint_revision where endpoint_id = ${name}`,
+    );
+    const { artifactKey, digest: artifactDigest } = revision?.model ?? {};
+    trainingSet = { id: 'ts_1', artifactKey, artifactDigest, zone: 'AE', columns: [] };
+    const made = await world.ask(scientist, CREATE, { input: { endpointId: name, name: 'trained', windowRows: 200 } });
+    expect(made.data?.createMonitor.monitor ?? made.message).toMatchObject({
+      referenceKind: 'TRAINING_SET',
+      features: ['wind', 'prediction'],
+    });
+    const { id } = made.data.createMonitor.monitor;
+    trainingSet = null;
+    // Later data changes no reference.
+    trained = new Float64Array(2_000);
+    const next = async (shift: number) => {
+      const features = Array.from({ length: 200 }, () => [thirds() + shift]);
+      const asked = await world.ask(
+        scientist,
+        'query ($input: PredictInput!) { predict(input: $input) { inferenceId } }',
+        { input: { endpoint: name, features } },
+      );
+      expect(asked.message).toBeUndefined();
+      return (await evaluate(id)).windows.map(({ verdict, rowCount, alarmed }: Record<string, unknown>) => [
+        verdict,
+        rowCount,
+        alarmed,
+      ]);
+    };
+    for (let window = 0; window < 3; window++) expect(await next(0)).toEqual([['OK', 200, []]]);
+    expect(await next(1)).toEqual([['OK', 200, []]]);
+    expect(await next(1)).toEqual([['ALARM', 200, ['wind', 'prediction']]]);
+  });
+
+  it('refuses to watch what is not written down in clear', async () => {
+    const name = await endpoint('private', same(2));
+    const set = await world.ask(
+      approver,
+      'mutation ($input: SetInferenceLogInput!) { setInferenceLog(input: $input) { inferenceLog { enabled } } }',
+      { input: { endpointId: name, classes: [{ column: 'wind', inputClass: 'pii' }] } },
+    );
+    expect(set.message).toBeUndefined();
+    const create = (features?: string[]) => world.ask(scientist, CREATE, { input: watched(name, { features }) });
+    expect((await create(['wind'])).message).toContain('wind is not written down in clear');
+    expect((await create()).data.createMonitor.monitor.features).toEqual(['prediction']);
+  });
+
   it('calls too few rows unknown, never fine', async () => {
     const id = await monitor(await endpoint('scarce', same(3)), { windowRows: 10_000, minimumRows: 500 });
     const { monitor: shown, windows } = await evaluate(id);
@@ -243,6 +303,6 @@ describe('what is refused', () => {
       ).data.monitors.totalCount;
     expect(await list({ endpointId: 'paused' })).toBe(1);
     expect(await list({ state: 'STOPPED' })).toBe(1);
-    expect(await list({ verdict: 'ALARM' })).toBe(4);
+    expect(await list({ verdict: 'ALARM' })).toBe(5);
   });
 });
