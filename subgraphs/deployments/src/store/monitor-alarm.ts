@@ -2,7 +2,7 @@
 import { recordAudit } from '@falaj/audit';
 import { publishEvent, type Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
-import { and, desc, eq, type InferSelectModel, isNull } from 'drizzle-orm';
+import { and, desc, eq, getColumns, type InferSelectModel, isNull } from 'drizzle-orm';
 import { openIncident } from './incident.js';
 import { monitor, monitorWindow } from './monitor-tables.js';
 
@@ -10,7 +10,10 @@ import { monitor, monitorWindow } from './monitor-tables.js';
 const DRIFT_TOPIC = 'deployments.drift-alarm';
 const ACTOR = 'drift-monitor';
 
-export type MonitorRecord = InferSelectModel<typeof monitor>;
+const { reference: _, ...ofMonitor } = getColumns(monitor);
+/** All but the reference, which is large. */
+export const monitorColumns = ofMonitor;
+export type MonitorRecord = Omit<InferSelectModel<typeof monitor>, 'reference'>;
 export type WindowRecord = InferSelectModel<typeof monitorWindow>;
 
 /** Who judges, and what it may see. */
@@ -59,7 +62,7 @@ export async function reportAlarms(
       .where(and(eq(monitorWindow.monitorId, monitorId), unreported))
       .orderBy(desc(monitorWindow.number))
       .limit(1);
-    const [record] = await tx.select().from(monitor).where(eq(monitor.id, monitorId));
+    const [record] = await tx.select(monitorColumns).from(monitor).where(eq(monitor.id, monitorId));
     return window && record && { window, record };
   });
   if (!found) return;

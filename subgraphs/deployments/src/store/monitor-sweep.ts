@@ -1,33 +1,25 @@
 // Judges the windows of monitors: in every process that runs deployments, one process at a time per monitor. A holder that
 // dies loses its lease; a window and the position after it are written together, so that none is judged twice or skipped.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DriftTest } from '@falaj/contracts';
+import type { DriftProfile, DriftTest } from '@falaj/contracts';
 import { gauge } from '@falaj/runtime';
 import { newId, type Platform } from '@falaj/subgraph-kit';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { type Judgement, judge, type Measured } from '../domain/monitor/judge.js';
 import {
   type MonitorRecord,
+  monitorColumns,
   monitorsUnreported,
   publishAlarm,
   reportAlarms,
   scopeOf,
   type WindowRecord,
 } from './monitor-alarm.js';
-import {
-  columnOf,
-  MOST_RECORDS,
-  presentIn,
-  recordsAfter,
-  recordsBetween,
-  rowsAfter,
-  type WatchedRecord,
-} from './monitor-data.js';
+import { columnOf, presentIn } from './monitor-data.js';
 import { monitor, monitorWindow } from './monitor-tables.js';
+import { nextWindow, partWindow, type Window, windowIsFull } from './monitor-window.js';
 
 const LEASE_SECONDS = 30;
-/** Records of other processes may come so much later than their time says. */
-const SETTLE_MS = 3_000;
 /** How long a request waits for a process that is at the same monitor. */
 const WAIT_MS = 10_000;
 const WAIT_STEP_MS = 200;
@@ -36,14 +28,6 @@ const WINDOWS_PER_LOOK = 20;
 const HISTORY = 50;
 
 const alarming = gauge('falaj_monitors_alarming', 'Monitors of this process whose newest window alarmed.', []);
-
-interface Window {
-  readonly from: Date;
-  readonly to: Date;
-  readonly position: { readonly at: Date; readonly id: string };
-  readonly records: readonly WatchedRecord[];
-  readonly rows: number;
-}
 
 export class MonitorSweep {
   readonly #platform: Platform;
@@ -63,8 +47,9 @@ export class MonitorSweep {
   look(): Promise<void> {
     return this.#alone(async () => {
       for (const id of await monitorsUnreported(this.#platform)) await this.#report(id);
-      for (const id of await this.#due()) {
-        await this.#evaluate(id, false).catch((error: unknown) =>
+      for (const record of await this.#active()) {
+        const { id } = record;
+        await this.#evaluateFull(record).catch((error: unknown) =>
           this.#platform.log.error('a monitor could not be evaluated', {
             monitor: id,
             error: error instanceof Error ? error.stack : String(error),
@@ -91,11 +76,15 @@ export class MonitorSweep {
     return next;
   }
 
-  async #due(): Promise<string[]> {
-    const rows = await this.#platform.database.asSystem((tx) =>
-      tx.select({ id: monitor.id }).from(monitor).where(eq(monitor.state, 'ACTIVE')).orderBy(monitor.createdAt),
+  async #active(): Promise<MonitorRecord[]> {
+    return this.#platform.database.asSystem((tx) =>
+      tx.select(monitorColumns).from(monitor).where(eq(monitor.state, 'ACTIVE')).orderBy(monitor.createdAt),
     );
-    return rows.map(({ id }) => id);
+  }
+
+  /** Most looks find no full window, and write nothing. */
+  async #evaluateFull(record: MonitorRecord): Promise<void> {
+    if (await windowIsFull(this.#platform.database, record)) await this.#evaluate(record.id, false);
   }
 
   async #claim(id: string): Promise<MonitorRecord | undefined> {
@@ -111,7 +100,7 @@ export class MonitorSweep {
             and (lease_owner = ${this.#process} or lease_until is null or lease_until < clock_timestamp())
             for update skip locked)`,
         )
-        .returning(),
+        .returning(monitorColumns),
     );
     return row;
   }
@@ -127,6 +116,7 @@ export class MonitorSweep {
   }
 
   async #evaluate(id: string, now: boolean): Promise<WindowRecord[] | null> {
+    const { database } = this.#platform;
     const judged: WindowRecord[] = [];
     try {
       for (let turn = 0; turn < WINDOWS_PER_LOOK; turn++) {
@@ -134,7 +124,8 @@ export class MonitorSweep {
         const record = await this.#claim(id);
         if (!record) return turn === 0 ? null : judged;
         const window =
-          (await this.#nextWindow(record, now)) ?? (now && judged.length === 0 ? await this.#partWindow(record) : null);
+          (await nextWindow(database, record, now)) ??
+          (now && judged.length === 0 ? await partWindow(database, record) : null);
         if (!window) break;
         const row = await this.#close(record, window);
         if (!row) break;
@@ -150,57 +141,15 @@ export class MonitorSweep {
     return judged;
   }
 
-  /** The next window if it is full, or as long as it may be; `now`: without waiting for what other processes have not written. */
-  async #nextWindow(record: MonitorRecord, now: boolean): Promise<Window | null> {
-    const { spec, positionAt: at, positionId: id, endpointId } = record;
-    const settled = new Date(Date.now() - (now ? 0 : SETTLE_MS));
-    if (spec.windowSeconds !== null) {
-      const to = new Date(at.getTime() + spec.windowSeconds * 1_000);
-      if (to > settled) return null;
-      return this.#timeWindow(record, to);
-    }
-    const wanted = spec.windowRows as number;
-    const longest = new Date(at.getTime() + spec.longestSeconds * 1_000);
-    const until = longest < settled ? longest : settled;
-    // Most looks find no full window: only the count is read for them.
-    const come = () => this.#platform.database.asSystem((tx) => rowsAfter(tx, endpointId, { at, id }, until, wanted));
-    if (longest >= settled && (await come()) < wanted) return null;
-    const records = await this.#platform.database.asSystem((tx) =>
-      recordsAfter(tx, endpointId, { at, id }, until, wanted),
-    );
-    const taken = firstRows(records, wanted);
-    if (taken.rows >= wanted) return windowOf(at, taken);
-    return longest < settled
-      ? { ...windowOf(at, { records, rows: taken.rows }), to: longest, position: { at: longest, id: '' } }
-      : null;
-  }
-
-  /** What has come since the last window; null where nothing has. */
-  async #partWindow(record: MonitorRecord): Promise<Window | null> {
-    const { spec, positionAt: at, positionId: id, endpointId } = record;
-    // One millisecond more, for the end of a window of time is excluded.
-    const now = new Date(Date.now() + 1);
-    if (spec.windowSeconds !== null) {
-      const window = await this.#timeWindow(record, now);
-      return window.records.length === 0 ? null : window;
-    }
-    const records = await this.#platform.database.asSystem((tx) =>
-      recordsAfter(tx, endpointId, { at, id }, now, spec.windowRows as number),
-    );
-    return records.length === 0 ? null : windowOf(at, firstRows(records, Number.POSITIVE_INFINITY));
-  }
-
-  async #timeWindow({ endpointId, positionAt: from }: MonitorRecord, to: Date): Promise<Window> {
-    const records = await this.#platform.database.asSystem((tx) =>
-      recordsBetween(tx, endpointId, from, to, MOST_RECORDS),
-    );
-    return { from, to, position: { at: to, id: '' }, ...firstRows(records, Number.POSITIVE_INFINITY) };
-  }
-
   /** Judges a window and writes it with the position after it; undefined where the lease was lost meanwhile. */
   async #close(record: MonitorRecord, window: Window): Promise<WindowRecord | undefined> {
-    const measured = await Promise.all(record.features.map((feature) => this.#measure(record, feature, window)));
     const { database } = this.#platform;
+    const [kept] = await database.asSystem((tx) =>
+      tx.select({ reference: monitor.reference }).from(monitor).where(eq(monitor.id, record.id)),
+    );
+    const measured = await Promise.all(
+      record.features.map((feature) => this.#measure(record, feature, kept?.reference[feature], window)),
+    );
     return database.inWorkspace(scopeOf(record), async (tx) => {
       const [held] = await tx
         .select({ position: monitor.positionAt, id: monitor.positionId })
@@ -248,11 +197,11 @@ export class MonitorSweep {
   }
 
   async #measure(
-    { reference, spec, ownerId, workspaceId, zone }: MonitorRecord,
+    { spec, ownerId, workspaceId, zone }: MonitorRecord,
     feature: string,
+    profile: DriftProfile | undefined,
     { records }: Window,
   ): Promise<Measured> {
-    const profile = reference[feature];
     if (!profile) return { feature, unknown: 'it has no reference' };
     const column = columnOf(records, feature, profile.kind);
     const present = presentIn(column);
@@ -282,26 +231,4 @@ export class MonitorSweep {
       }),
     );
   }
-}
-
-/** Whole records until there are so many rows. */
-function firstRows(
-  records: readonly WatchedRecord[],
-  wanted: number,
-): { records: readonly WatchedRecord[]; rows: number } {
-  let rows = 0;
-  for (const [place, { rowCount }] of records.entries()) {
-    rows += rowCount;
-    if (rows >= wanted) return { records: records.slice(0, place + 1), rows };
-  }
-  return { records, rows };
-}
-
-function windowOf(
-  from: Date,
-  { records, rows }: { readonly records: readonly WatchedRecord[]; readonly rows: number },
-): Window {
-  const last = records.at(-1);
-  const position = { at: last?.at ?? from, id: last?.id ?? '' };
-  return { from, to: position.at, position, records, rows };
 }
