@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Call, ServingV1 } from '@falaj/contracts';
 import plugin from '@falaj/plugin-serving-onnx';
@@ -16,6 +16,7 @@ import { anonymous } from '@falaj/runtime';
 import { createInferenceHandler, createServedModel, type ServedModel } from '@falaj/subgraph-deployments/inference';
 import * as runtime from 'onnxruntime-node';
 import type { Figure } from './figure.js';
+import { load } from './http-load.js';
 
 const WIDTH = 20;
 const MODEL = [WIDTH, 64, 32, 1];
@@ -63,8 +64,8 @@ async function startServer(kind: 'floor' | 'falaj'): Promise<Server> {
 
 async function cpuPerRequest({ child, port }: Server): Promise<number> {
   const before = await askCpu(child);
-  const requests = await load(port, HTTP_ROUND_MS);
-  return ((await askCpu(child)) - before) / requests;
+  const answers = await load(port, HTTP_ROUND_MS, requests(), CONNECTIONS);
+  return ((await askCpu(child)) - before) / answers;
 }
 
 async function askCpu(child: ChildProcess): Promise<number> {
@@ -73,38 +74,11 @@ async function askCpu(child: ChildProcess): Promise<number> {
   return cpu;
 }
 
-/** Keep-alive connections that each send the next request when the last answer is complete; the number of answers. */
-async function load(port: number, forMs: number): Promise<number> {
-  const requests = rotation().map((row, index) => {
+const requests = (): string[] =>
+  rotation().map((row, index) => {
     const body = `{"id":"${index}","inputs":[{"name":"features","shape":[1,${WIDTH}],"datatype":"FP32","data":[${row.join(',')}]}]}`;
     return `POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   });
-  const end = performance.now() + forMs;
-  let next = 0;
-  let answers = 0;
-  const drive = async (socket: Socket) => {
-    await once(socket, 'connect');
-    await new Promise<void>((resolve, reject) => {
-      let received = '';
-      const send = () => socket.write(requests[next++ % requests.length] as string);
-      socket.setEncoding('latin1').on('error', reject);
-      socket.on('data', (chunk: string) => {
-        received += chunk;
-        const head = received.indexOf('\r\n\r\n');
-        const length = /content-length: (\d+)/i.exec(received);
-        if (head < 0 || length === null || received.length < head + 4 + Number(length[1])) return;
-        if (!received.startsWith('HTTP/1.1 200')) return reject(new Error(received));
-        received = '';
-        answers++;
-        if (performance.now() < end) send();
-        else socket.end(resolve);
-      });
-      send();
-    });
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(connect(port, '127.0.0.1').setNoDelay())));
-  return answers;
-}
 
 async function serve(kind: string): Promise<void> {
   const server = kind === 'floor' ? floorServer() : createServer(await inferenceHandler());

@@ -56,9 +56,12 @@ export function recordOf(inference: Inference, layout: InputLayout, digest: Dige
   for (const tensor of request) {
     if (tensor === matrix?.from) continue;
     const treatment = layout.treatmentOf(tensor.name);
-    inputs[clean(tensor.name)] = Array.from(tensor.data as ArrayLike<unknown>, (value) =>
-      cell(clean(tensor.name), treatment, plain(value)),
-    );
+    const name = clean(tensor.name);
+    const { data } = tensor;
+    inputs[name] =
+      treatment === 'CLEAR' && data instanceof Float32Array
+        ? finiteOf(data)
+        : Array.from(data as ArrayLike<unknown>, (value) => cell(name, treatment, plain(value)));
   }
   const rows = matrix?.rows ?? request[0]?.shape[0] ?? 0;
   const features = Array.from({ length: matrix?.rows ?? 0 }, (_, row) => {
@@ -90,7 +93,7 @@ export function recordOf(inference: Inference, layout: InputLayout, digest: Dige
       inference.response?.map(({ name, shape, data }) => ({
         name,
         shape,
-        data: Array.from(data as ArrayLike<unknown>, plain),
+        data: data instanceof Float32Array ? finiteOf(data) : Array.from(data as ArrayLike<unknown>, plain),
       })) ?? null,
     scores: inference.response ? scoresOf(inference.response).map((score) => finite(score)) : [],
     redacted: [...redacted],
@@ -119,8 +122,18 @@ function plain(value: unknown): Cell {
   return typeof value === 'boolean' ? value : null;
 }
 
+/** A loop: by far most of what is written are numbers. */
+function finiteOf(data: Float32Array): Cell[] {
+  const cells: Cell[] = new Array(data.length);
+  for (let place = 0; place < data.length; place++) cells[place] = finite(data[place] as number);
+  return cells;
+}
+
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-const clean = <T extends string | null>(text: T): T => text && (text.toWellFormed().replaceAll('\0', '') as T);
+const clean = <T extends string | null>(text: T): T =>
+  text === null || (text.isWellFormed() && !text.includes('\0'))
+    ? text
+    : (text.toWellFormed().replaceAll('\0', '') as T);
 
 /** Values that a record will hold: what a full buffer is measured by. */
 export const cellsOf = ({ request, features, response }: Inference): number => {
