@@ -94,6 +94,28 @@ describe('a split', () => {
   });
 });
 
+describe('a revision whose model is gone', () => {
+  it('gets no traffic by split, canary or rollback, and takes none down', async () => {
+    await world.deploy('gone', [same, same]);
+    await world.test.database.asSystem((tx) =>
+      tx.execute(sql`update deployments.endpoint_revision set model = jsonb_set(model, '{digest}', '"sha256:${sql.raw('0'.repeat(64))}"')
+        where endpoint_id = 'gone' and revision = 2`),
+    );
+    const half = [
+      { name: 'a', revision: 1, weight: 5_000 },
+      { name: 'b', revision: 2, weight: 5_000 },
+    ];
+    const tried = await Promise.all([
+      world.ask(approver, SPLIT, { input: { endpointId: 'gone', variants: half } }),
+      world.ask(approver, START, { input: plan('gone') }),
+      world.ask(approver, ROLL_BACK, { input: { endpointId: 'gone', toRevision: 2, reason: 'x' } }),
+    ]);
+    for (const { code } of tried) expect(code).toBeDefined();
+    expect(await live('gone')).toMatchObject({ revision: 1, trafficSplit: null });
+    for (const subject of subjects(20)) expect((await answer('gone', subject)).revision).toBe(1);
+  });
+});
+
 const plan = (endpointId: string, changes: object = {}) => ({
   endpointId,
   candidateRevision: 2,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { checkPlan } from '../domain/rollout/canary.js';
 import { runningFacts } from '../store/deploy.js';
 import { type EndpointRow, endpoints, type RolloutRow, rollouts } from '../store/governed.js';
+import { loadRevisions } from '../store/load-revisions.js';
 import { stepOf } from '../store/rollout-controller.js';
 import { rollout } from '../store/rollout-tables.js';
 import { assertUnsplit, clearSplit, putSplit } from '../store/rollout-writes.js';
@@ -73,7 +74,7 @@ export class RolloutResolver {
   ): Promise<RolloutPayload> {
     const { endpointId, candidateRevision, ...plan } = parseInput(startInput, input);
     checkPlan(plan);
-    const { host, routes } = context.services;
+    const { routes } = context.services;
     const row = await context.reads.required(endpoints, endpointId);
     const id = newId('rol');
     await context.mutate(
@@ -84,10 +85,7 @@ export class RolloutResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { rolloutId: id, candidateRevision, plan },
-        prepare: async () => {
-          const record = await context.transaction((tx) => endpointRecord(tx, endpointId));
-          await host.load(record, candidateRevision);
-        },
+        prepare: () => loadRevisions(context, endpointId, [candidateRevision]),
       },
       async (tx) => {
         const record = await lockEndpoint(tx, endpointId);

@@ -1,8 +1,10 @@
 import { Attribute, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
+import { checkVariants } from '../domain/rollout/assignment.js';
 import { runningFacts } from '../store/deploy.js';
 import { type EndpointRow, endpoints, revisionActivations, trafficSplits } from '../store/governed.js';
+import { loadRevisions } from '../store/load-revisions.js';
 import { revisionActivation, trafficSplit } from '../store/rollout-tables.js';
 import { assertUnsplit, clearSplit, lastGoodRevision, putSplit, splitOf } from '../store/rollout-writes.js';
 import { activateRevision, endpointRecord, endStudies, lockEndpoint } from '../store/writes.js';
@@ -93,6 +95,14 @@ export class VariantResolver {
         row: attributesOf(context, row),
         subjectId: endpointId,
         details: { variants },
+        prepare: async () => {
+          if (variants.length > 0) checkVariants(variants);
+          await loadRevisions(
+            context,
+            endpointId,
+            variants.map(({ revision }) => revision),
+          );
+        },
       },
       async (tx) => {
         const record = await lockEndpoint(tx, endpointId);
