@@ -1,4 +1,6 @@
 // What the sweep does while things go wrong around it: sweeps of two processes over one PostgreSQL and the real statistics.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { auditMigrations } from '@falaj/audit';
 import type { DriftV1 } from '@falaj/contracts';
@@ -175,6 +177,28 @@ it('writes nothing after its lease was lost, and leaves the window to who holds 
   go();
   expect(await slow).toEqual([]);
   expect(await windowsOf(id)).toHaveLength(1);
+});
+
+it('skips and doubles no window when the process that judges is killed', async () => {
+  const id = await watch('killed', hoursAgo(12));
+  for (let hour = 11; hour > 2; hour--) await log(id, hoursAgo(hour));
+  const program = fileURLToPath(new URL('../../dist/testing/sweep-process.js', import.meta.url));
+  for (let kill = 1; kill <= 2; kill++) {
+    const child = fork(program, [test.url, `process-${kill}`, '20'], { stdio: 'ignore', execArgv: [] });
+    // The first dies in the middle of its second window, the next one of its third.
+    for (let heard = 0; heard <= kill; heard++) await once(child, 'message');
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    // Nobody else is let in before its lease has run out: it runs out now.
+    await set(id, { leaseUntil: hoursAgo(1) });
+  }
+  await sweep('survivor').look();
+  const windows = await windowsOf(id);
+  expect(windows.map(({ number, rowCount }) => [number, rowCount])).toEqual(
+    Array.from({ length: 9 }, (_, place) => [place + 1, ROWS]),
+  );
+  for (const [place, window] of windows.slice(1).entries()) expect(window.fromAt).toEqual(windows[place]?.toAt);
 });
 
 it('does not judge on for a monitor that was paused meanwhile', async () => {
