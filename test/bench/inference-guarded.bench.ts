@@ -1,8 +1,9 @@
 /**
  * What the guards cost: one-row inference over HTTP with tokens, roles and policy, an A/B test with its exposures, and
  * every inference written to the log, beside the same endpoint without a test and a log, asked by somebody whom nobody
- * checks. Both stand in one process; rounds interleave, inputs rotate, and the rounds' medians are compared. At the end the
- * process stops in order, and the records are counted against the answers.
+ * checks. Both stand in one process; rounds interleave, inputs rotate, and the best round of each side counts: what
+ * disturbs a round only ever makes it slower. At the end the process stops in order, and the records are counted against
+ * the answers.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,10 +30,10 @@ import { load } from './http-load.js';
 
 const WIDTH = 20;
 const CONNECTIONS = 32;
-const ROUNDS = 8;
-const ROUND_MS = 1_500;
+const ROUNDS = 12;
+const ROUND_MS = 1_000;
 /** What a round left to write is written before the next one begins. */
-const PAUSE_MS = 1_500;
+const PAUSE_MS = 1_000;
 const SUBJECTS = 4_096;
 const LIMITS = { maxBodyBytes: 1_000_000, bodyTimeoutMs: 10_000, inferTimeoutMs: 10_000 };
 
@@ -56,7 +57,7 @@ export async function run(): Promise<Figure[]> {
   return [
     {
       name: 'inference-guarded.throughput',
-      value: median(rates.guarded) / median(rates.plain),
+      value: Math.max(...rates.guarded) / Math.max(...rates.plain),
       unit: 'x',
       op: '>=',
       bar: 0.6,
@@ -83,7 +84,6 @@ interface Written {
 }
 
 const told = async <T>(child: ChildProcess): Promise<T> => (await once(child, 'message'))[0] as T;
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Rows and subjects that differ, as those of many users do. */
 function requests(endpoint: string, headers: string): string[] {
