@@ -203,17 +203,15 @@ async function insertEndpoint({ database }: TestDatabase, name: string, models: 
         compliance: [],
       })),
     );
-    await tx
-      .insert(revisionActivation)
-      .values({
-        id: `${name}-live`,
-        workspaceId: 'w1',
-        zone: 'AE',
-        endpointId: name,
-        revision: 1,
-        cause: 'DEPLOYED',
-        actorId: 'p',
-      });
+    await tx.insert(revisionActivation).values({
+      id: `${name}-live`,
+      workspaceId: 'w1',
+      zone: 'AE',
+      endpointId: name,
+      revision: 1,
+      cause: 'DEPLOYED',
+      actorId: 'p',
+    });
   });
 }
 
