@@ -49,7 +49,8 @@ async function nextWindow(journey: Journey, monitorId: string, flights: readonly
   const { evaluateMonitor } = await need(journey.actors, 'scientist').client.data(EvaluateMonitorDocument, {
     id: monitorId,
   });
-  const window = evaluateMonitor.windows?.at(-1);
+  // By its newest window: the platform judges by itself too, and may have been quicker.
+  const window = evaluateMonitor.monitor?.windows?.edges?.[0]?.node;
   return {
     verdict: window?.verdict,
     reason: window?.reason,
