@@ -61,8 +61,8 @@ export class Exposures implements InferenceObserver {
     // Who named a version chose for himself and is part of no study.
     if (!split?.exposureKey || !split.variants.some(({ name }) => name === variant)) return;
     const { workspaceId, zone } = endpoint;
-    const digest = subjectDigest(workspaceId, subject ?? requestId ?? id);
-    const known = `${split.exposureKey}\n${digest}\n${variant}`;
+    const exposed = subject ?? requestId ?? id;
+    const known = `${split.exposureKey}\n${variant}\n${exposed}`;
     if (this.#known.has(known)) return;
     if (this.#waiting.length >= MOST_WAITING) return void dropped.inc();
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
@@ -74,7 +74,7 @@ export class Exposures implements InferenceObserver {
       zone,
       studyId,
       endpointId: endpoint.id,
-      subject: digest,
+      subject: subjectDigest(workspaceId, exposed),
       variant,
       inferenceId: id,
       at,

@@ -64,10 +64,13 @@ export function recordOf(inference: Inference, layout: InputLayout, digest: Dige
         : Array.from(data as ArrayLike<unknown>, (value) => cell(name, treatment, plain(value)));
   }
   const rows = matrix?.rows ?? request[0]?.shape[0] ?? 0;
+  const { columns } = layout;
   const features = Array.from({ length: matrix?.rows ?? 0 }, (_, row) => {
     const of: Record<string, Cell> = {};
-    for (const [column, { name, treatment }] of layout.columns.entries()) {
-      of[name] = cell(name, treatment, plain(matrix?.values[row * layout.columns.length + column]));
+    for (let column = 0; column < columns.length; column++) {
+      const { name, treatment } = columns[column] as InputLayout['columns'][number];
+      const value = plain(matrix?.values[row * columns.length + column]);
+      of[name] = treatment === 'CLEAR' ? value : cell(name, treatment, value);
     }
     return of;
   });
