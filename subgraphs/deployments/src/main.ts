@@ -20,6 +20,7 @@ import { EndpointShadowsResolver, ShadowResolver } from './schema/shadow.js';
 import { VariantResolver } from './schema/variant.js';
 import { servedBy, servedModels } from './store/authorised-models.js';
 import { EndpointRoutes } from './store/endpoint-routes.js';
+import { EndpointUsage } from './store/endpoint-usage.js';
 import { Exposures } from './store/exposures.js';
 import {
   abTests,
@@ -46,6 +47,7 @@ const FLUSH_MS = 500;
 const LOOK_MS = 1_000;
 const RETENTION_MS = 600_000;
 const SWEEP_MS = 5_000;
+const USAGE_MS = 60_000;
 
 const tables = [
   endpoints,
@@ -117,7 +119,8 @@ async function createServices(
   const exposures = new Exposures(database, routes, (endpointId) => logSettings.digestOf(endpointId));
   const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
   const inferenceLog = new InferenceLog(database, logSettings, log, processName);
-  observers.push(metrics, exposures, shadows, inferenceLog);
+  const usage = new EndpointUsage({ graph: platform.graph, log }, processName);
+  observers.push(metrics, exposures, shadows, inferenceLog, usage);
   // Before the first answer: nobody would know that it was not written down.
   await logSettings.start();
   await routes.start();
@@ -142,6 +145,9 @@ async function createServices(
   const forgetting = periodically('forgetting old inferences and subjects', RETENTION_MS, forget, log, {
     lastTime: false,
   });
+  const charging = periodically('reporting what endpoints used', USAGE_MS, () => usage.flush(), log, {
+    lastTime: false,
+  });
   const monitorSweep = new MonitorSweep(platform, processName, () => inferenceLog.flush());
   const sweeping = periodically('judging windows of monitors', SWEEP_MS, () => monitorSweep.look(), log, {
     lastTime: false,
@@ -151,6 +157,7 @@ async function createServices(
     stop: async () => {
       await looking.stop();
       await sweeping.stop();
+      await charging.stop();
       await forgetting.stop();
       await flushing.stop();
       await routes.stop();

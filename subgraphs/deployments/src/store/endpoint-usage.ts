@@ -1,0 +1,102 @@
+// What endpoints used, told to governance, which charges it by the prices of the process's pool.
+import type { Logger } from '@falaj/runtime';
+import type { Platform } from '@falaj/subgraph-kit';
+import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
+
+/** Pool whose prices this process charges, as `setComputePool` names it. */
+const computePool = (): string => process.env.FALAJ_COMPUTE_POOL ?? 'local';
+
+const RECORD_USAGE = /* GraphQL */ `
+  mutation UsageOfEndpoint($input: RecordUsageInput!) {
+    recordUsage(input: $input) { created }
+  }
+`;
+const LIMIT_MS = 10_000;
+/** Reports that wait while governance is away; older ones are let go and logged. */
+const MOST_WAITING = 2_000;
+
+interface Interval {
+  readonly endpoint: Inference['endpoint'];
+  readonly startedAt: Date;
+  requests: number;
+  busyMs: number;
+}
+
+interface Report {
+  readonly endpoint: Inference['endpoint'];
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Requests, and the seconds that they took from the first byte's decoding to the answer; shadows count, for they cost too. */
+export class EndpointUsage implements InferenceObserver {
+  readonly #graph: Platform['graph'];
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #process: string;
+  #intervals = new Map<string, Interval>();
+  #waiting: Report[] = [];
+
+  constructor(
+    { graph, log }: { readonly graph: Platform['graph']; readonly log: Pick<Logger, 'warn'> },
+    process: string,
+  ) {
+    this.#graph = graph;
+    this.#log = log;
+    this.#process = process;
+  }
+
+  observe({ endpoint, latencyMs }: Inference): void {
+    let interval = this.#intervals.get(endpoint.id);
+    if (!interval) {
+      interval = { endpoint, startedAt: new Date(), requests: 0, busyMs: 0 };
+      this.#intervals.set(endpoint.id, interval);
+    }
+    interval.requests++;
+    interval.busyMs += latencyMs;
+  }
+
+  /** Closes the interval and reports it; what governance did not take waits under the same key, so that it counts once. */
+  async flush(): Promise<void> {
+    for (const interval of this.#intervals.values()) this.#waiting.push(...reportsOf(interval, this.#process));
+    this.#intervals = new Map();
+    const lost = this.#waiting.splice(0, Math.max(0, this.#waiting.length - MOST_WAITING));
+    if (lost.length > 0) this.#log.warn('usage of endpoints was not recorded', { reports: lost.length });
+    while (this.#waiting.length > 0) {
+      const report = this.#waiting[0] as Report;
+      const { id, workspaceId, zone } = report.endpoint;
+      await this.#graph.query(
+        RECORD_USAGE,
+        { input: report.input },
+        {
+          principal: {
+            id: 'endpoint-usage',
+            kind: 'SERVICE',
+            name: 'endpoint usage',
+            workspaceId,
+            roles: ['service'],
+            zone,
+            zones: [zone],
+          },
+          requestId: id,
+          traceparent: '',
+          signal: AbortSignal.timeout(LIMIT_MS),
+        },
+      );
+      this.#waiting.shift();
+    }
+  }
+}
+
+function reportsOf({ endpoint, startedAt, requests, busyMs }: Interval, process: string): Report[] {
+  const common = {
+    pool: computePool(),
+    subjectType: 'Endpoint',
+    subjectId: endpoint.id,
+    startedAt,
+    endedAt: new Date(),
+  };
+  const key = `endpoint:${endpoint.id}:${process}:${startedAt.getTime()}`;
+  return [
+    { endpoint, input: { ...common, key: `${key}:requests`, unit: 'REQUEST', quantity: requests } },
+    { endpoint, input: { ...common, key: `${key}:wall`, unit: 'WALL_SECOND', quantity: busyMs / 1_000 } },
+  ];
+}
