@@ -2,18 +2,18 @@
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runJourney } from '@falaj/cli/demo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
+import { type Processes, startWhole } from '../platform-processes.js';
+import { type Journey, journeyOn } from '../platform-requests.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-edge-'));
 const dataDirectory = join(directory, 'data');
 let platform: Processes;
-let journey: Awaited<ReturnType<typeof runJourney>>;
+let journey: Journey;
 
 beforeAll(async () => {
   platform = await startWhole(dataDirectory);
-  journey = await runJourney(platform.url, await operatorTokenOf(dataDirectory), join(dataDirectory, 'landing'));
+  journey = await journeyOn(platform);
 }, 180_000);
 
 afterAll(async () => {

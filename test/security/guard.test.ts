@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runJourney } from '@falaj/cli/demo';
 import {
   CreatePrincipalDocument,
   CreateWorkspaceDocument,
@@ -24,19 +23,20 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
+import { type Journey, journeyOn } from '../platform-requests.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-guard-'));
 const dataDirectory = join(directory, 'data');
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 let platform: Processes;
 let operator: string;
-let journey: Awaited<ReturnType<typeof runJourney>>;
+let journey: Journey;
 const tokens = new Map<string, string>();
 
 beforeAll(async () => {
   platform = await startWhole(dataDirectory);
   operator = await operatorTokenOf(dataDirectory);
-  journey = await runJourney(platform.url, operator, join(dataDirectory, 'landing'));
+  journey = await journeyOn(platform);
   for (const [role, actor] of [
     ['feature-engineer', 'engineer'],
     ['data-scientist', 'scientist'],
