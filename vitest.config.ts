@@ -18,5 +18,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Most of the long files wait for leases, children and databases: two at a time keep two cores busy.
+    maxWorkers: 2,
   },
 });

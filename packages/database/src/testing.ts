@@ -22,10 +22,16 @@ const checkout = createHash('sha256')
   .slice(0, 8);
 let server: Promise<EmbeddedPostgres> | undefined;
 
+/**
+ * Files that run side by side get a server each: transactions of one database hold back what another of the same server
+ * may call settled, and tests of the outbox and the audit log wait for that.
+ */
+const worker = process.env.VITEST_POOL_ID ?? '0';
+
 /** The shared server; this process leaves it by ending. */
 const sharedServer = (): Promise<EmbeddedPostgres> => {
   server ??= startEmbeddedPostgres({
-    dataDirectory: join(tmpdir(), `falaj-test-${process.getuid?.() ?? 0}-${checkout}`),
+    dataDirectory: join(tmpdir(), `falaj-test-${process.getuid?.() ?? 0}-${checkout}-${worker}`),
     lingerMs: 3_000,
     // A test's data need not survive the machine.
     settings: { fsync: 'off', full_page_writes: 'off', max_connections: '400', autovacuum: 'off' },

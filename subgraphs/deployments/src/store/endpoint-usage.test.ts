@@ -1,3 +1,4 @@
+import { PlatformError } from '@falaj/runtime';
 import { GraphClient } from '@falaj/subgraph-kit';
 import { expect, it } from 'vitest';
 import type { Inference } from '../domain/inference-observer.js';
@@ -47,4 +48,22 @@ it('reports requests and seconds per endpoint as a program of its workspace, and
   const before = calls;
   await usage.flush();
   expect(calls).toBe(before);
+});
+
+it('lets go of a report that governance refuses for what it says, and sends the others', async () => {
+  const taken: unknown[] = [];
+  const warned: string[] = [];
+  const graph = new GraphClient();
+  graph.install(async (_document, variables) => {
+    const { subjectId } = variables.input as { subjectId: string };
+    if (subjectId === 'a') throw new PlatformError('BAD_USER_INPUT', 'malformed');
+    taken.push(subjectId);
+    return { data: { recordUsage: { created: true } } };
+  });
+  const usage = new EndpointUsage({ graph, log: { warn: (message) => void warned.push(message) } }, 'p1');
+  usage.observe(inference('a', 1));
+  usage.observe(inference('b', 1));
+  await usage.flush();
+  expect(taken).toEqual(['b', 'b']);
+  expect(warned).toHaveLength(2);
 });

@@ -1,5 +1,5 @@
 // What endpoints used, told to governance, which charges it by the prices of the process's pool.
-import type { Logger } from '@falaj/runtime';
+import { isPlatformError, type Logger } from '@falaj/runtime';
 import type { Platform } from '@falaj/subgraph-kit';
 import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
 
@@ -14,6 +14,8 @@ const RECORD_USAGE = /* GraphQL */ `
 const LIMIT_MS = 10_000;
 /** Reports that wait while governance is away; older ones are let go and logged. */
 const MOST_WAITING = 2_000;
+
+const REFUSED: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'FORBIDDEN', 'CONFLICT', 'PRECONDITION_FAILED']);
 
 interface Interval {
   readonly endpoint: Inference['endpoint'];
@@ -63,7 +65,7 @@ export class EndpointUsage implements InferenceObserver {
     while (this.#waiting.length > 0) {
       const report = this.#waiting[0] as Report;
       const { id, workspaceId, zone } = report.endpoint;
-      await this.#graph.query(
+      const told = this.#graph.query(
         RECORD_USAGE,
         { input: report.input },
         {
@@ -81,6 +83,11 @@ export class EndpointUsage implements InferenceObserver {
           signal: AbortSignal.timeout(LIMIT_MS),
         },
       );
+      // A report that is refused for what it says would be refused for ever, and keep all others waiting.
+      await told.catch((error: unknown) => {
+        if (!isPlatformError(error) || error.retryable || !REFUSED.has(error.code)) throw error;
+        this.#log.warn('usage of an endpoint was refused', { endpoint: id, code: error.code, error: error.message });
+      });
       this.#waiting.shift();
     }
   }
@@ -92,7 +99,8 @@ function reportsOf({ endpoint, startedAt, requests, busyMs }: Interval, process:
     subjectType: 'Endpoint',
     subjectId: endpoint.id,
     startedAt,
-    endedAt: new Date(),
+    // A clock may be set back.
+    endedAt: new Date(Math.max(Date.now(), startedAt.getTime())),
   };
   const key = `endpoint:${endpoint.id}:${process}:${startedAt.getTime()}`;
   return [
