@@ -9,6 +9,13 @@ export interface BudgetedWork {
   readonly estimatedCost?: number | undefined;
 }
 
+const UNANSWERED = {
+  rule: 'BUDGET_DECISION',
+  found: 'no decision of governance',
+  limit: 'a decision',
+  todo: 'See that governance runs and that you may read its budgets, then repeat it.',
+};
+
 interface Answer {
   readonly budgetDecision: {
     readonly verdict: 'ALLOW' | 'WARN' | 'BLOCK';
@@ -36,12 +43,13 @@ export async function assertBudget(
 ): Promise<void> {
   const { budgetDecision } = await context.platform.graph.query<Answer>(DECISION, { input: work }, context.request);
   if (budgetDecision && budgetDecision.verdict !== 'BLOCK') return;
-  const refusals = budgetDecision?.refusals ?? [];
+  const said = budgetDecision?.refusals ?? [];
+  const refusals = said.length > 0 ? said : [UNANSWERED];
   throw new PlatformError(
     'BUDGET_EXCEEDED',
     refusals
       .map(({ rule, found, limit, todo }) => `Rule ${rule}: found ${found}; the limit is ${limit}. ${todo}`)
-      .join(' ') || 'Governance did not say whether a budget allows it.',
+      .join(' '),
     { details: { refusals } },
   );
 }

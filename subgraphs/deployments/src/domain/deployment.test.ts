@@ -74,7 +74,18 @@ describe('compliance', () => {
       expect.objectContaining({
         code: 'COMPLIANCE_FAILED',
         message: `c ${status}: because`,
-        details: { checks: [expect.objectContaining({ checkId: 'c', references: ['PDPL Art. 5'] })] },
+        details: {
+          checks: [
+            expect.objectContaining({
+              checkId: 'c',
+              references: ['PDPL Art. 5'],
+              rule: 'c',
+              found: `${status}: because`,
+              limit: expect.stringContaining('PASS'),
+              whatToDo: expect.stringContaining('requestWaiver'),
+            }),
+          ],
+        },
       }),
     );
   });
