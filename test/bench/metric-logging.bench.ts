@@ -7,7 +7,8 @@
  *
  * Rounds interleave, every round writes new steps, and the median of the rounds' ratios counts.
  */
-import { columnsOf, openExperiments, person, savePoints } from '@falaj/subgraph-experiments/testing';
+import { columnsOf, openExperiments, savePoints } from '@falaj/subgraph-experiments/testing';
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import pg from 'pg';
 import type { Figure } from './figure.js';
 

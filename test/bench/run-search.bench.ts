@@ -12,10 +12,10 @@ import {
   pageStatement,
   parseFilter,
   parseOrder,
-  person,
   type RunSearch,
   searchRuns,
 } from '@falaj/subgraph-experiments/testing';
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import type { Figure } from './figure.js';

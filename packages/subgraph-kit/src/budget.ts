@@ -1,6 +1,9 @@
 import { PlatformError } from '@falaj/runtime';
 import type { SubgraphContext } from './context.js';
 
+/** Pool whose prices this process charges for runs and endpoints, as `setComputePool` names it. */
+export const computePool = (): string => process.env.FALAJ_COMPUTE_POOL ?? 'local';
+
 /** Work that is about to begin, as budgets know it. */
 export interface BudgetedWork {
   readonly pool?: string | undefined;

@@ -1,6 +1,7 @@
 // The second look at every field, and what an execution lets out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Depot, openDepot, person } from './testing/open-depot.js';
+import { type Depot, openDepot } from './testing/open-depot.js';
+import { person } from './testing/requests.js';
 
 let depot: Depot;
 beforeAll(async () => {

@@ -1,4 +1,5 @@
-export { assertBudget, type BudgetedWork } from './budget.js';
+export { assertBudget, type BudgetedWork, computePool } from './budget.js';
+export { judgeCompliance } from './compliance-judges.js';
 export { type Connection, connectionOf, PageArguments, PageInfo } from './connection.js';
 export { SubgraphContext } from './context.js';
 export { type CursorSeal, createCursorSeal } from './cursor.js';

@@ -4,7 +4,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MutationSpec } from './mutation.js';
 import { parcel } from './testing/depot-subgraph.js';
-import { type Depot, openDepot, person } from './testing/open-depot.js';
+import { type Depot, openDepot } from './testing/open-depot.js';
+import { person } from './testing/requests.js';
 
 let depot: Depot;
 beforeAll(async () => {

@@ -6,7 +6,8 @@ import type { Connection } from './connection.js';
 import type { SubgraphContext } from './context.js';
 import type { PageRequest } from './reads.js';
 import { type ParcelRow, parcel, parcels } from './testing/depot-subgraph.js';
-import { type Depot, openDepot, person } from './testing/open-depot.js';
+import { type Depot, openDepot } from './testing/open-depot.js';
+import { person } from './testing/requests.js';
 
 let depot: Depot;
 let keeper: SubgraphContext;

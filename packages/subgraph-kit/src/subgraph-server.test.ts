@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Subgraph, SubgraphRequest } from './subgraph.js';
 import { createSubgraphServer } from './subgraph-server.js';
-import { person } from './testing/open-depot.js';
+import { person } from './testing/requests.js';
 
 const key = () => generateKeyPairSync('ed25519').privateKey;
 const tokens = createInternalTokens({ key: key() });

@@ -45,13 +45,17 @@ export const isLate = ({ delay }: Flight): boolean => delay > 15;
 
 const dueAt = ({ date }: Flight): Date => new Date(`${date.replaceAll('/', '-').replace(' ', 'T')}:00.000Z`);
 
-/** The flights day by day, each day with the features as of its midnight; online features go forward in time only. */
+/**
+ * The flights day by day, each day with the features as of its midnight, until `ask` says DONE; how many days. Online
+ * features go forward in time only.
+ */
 export async function replayDays(
   journey: Journey,
   flights: readonly Flight[],
-  ask: (flights: readonly Flight[]) => Promise<void>,
+  ask: (flights: readonly Flight[]) => Promise<'DONE' | 'ON'>,
 ): Promise<number> {
   const days = Map.groupBy(flights, ({ date }) => date.slice(0, 10));
+  let asked = 0;
   for (const [day, ofDay] of days) {
     journey.progress(day);
     const asOf = `${day.replaceAll('/', '-')}T00:00:00.000Z`;
@@ -59,9 +63,10 @@ export async function replayDays(
       await need(journey.actors, 'engineer').client.data(MaterializeFeatureViewDocument, {
         input: { featureViewId, asOf },
       });
-    await ask(ofDay);
+    asked++;
+    if ((await ask(ofDay)) === 'DONE') break;
   }
-  return days.size;
+  return asked;
 }
 
 /** One request per flight by the Open Inference Protocol; `shiftHours` is the fault of a client with a wrong clock. */

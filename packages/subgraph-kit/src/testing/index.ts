@@ -1,2 +1,3 @@
-export { type Depot, openDepot, person } from './open-depot.js';
+export { type Depot, openDepot } from './open-depot.js';
+export { person } from './requests.js';
 export { unguardedDepot } from './unguarded-depot.js';

@@ -14,17 +14,6 @@ import type { Platform, RequestContext } from '../platform.js';
 import { describeSubgraph, type Subgraph, startSubgraph } from '../subgraph.js';
 import { depotMigration, depotSubgraph, parcel, shelf } from './depot-subgraph.js';
 
-export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
-  id: `p-${role}`,
-  kind: 'USER',
-  name: role,
-  workspaceId: 'w1',
-  roles: [role],
-  zone: 'AE',
-  zones: ['AE'],
-  ...changes,
-});
-
 export interface Depot {
   readonly test: TestDatabase;
   readonly platform: Platform;

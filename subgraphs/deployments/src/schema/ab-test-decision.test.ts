@@ -1,10 +1,12 @@
 // How A/B tests are planned, started, decided, listed, and by whom.
+
 import { readFileSync } from 'node:fs';
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepStudies } from '../store/study-retention.js';
-import { abTestRequests, approver, design, scientist, viewer } from '../testing/ab-test-requests.js';
-import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
+import { abTestRequests, approver, design, models, scientist, viewer } from '../testing/ab-test-requests.js';
+import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 
 let world: Deployments;
 let graph: ReturnType<typeof abTestRequests>;
@@ -13,12 +15,6 @@ beforeAll(async () => {
   graph = abTestRequests(world);
 });
 afterAll(() => world?.close());
-
-const models = [
-  { slope: 1, shift: 0 },
-  { slope: 1.5, shift: 0 },
-  { slope: 2, shift: 0 },
-];
 
 /** Even arms of so many subjects, each treatment better than the control by its effect in a hundred. */
 async function observe(id: string, endpoint: string, arms: Readonly<Record<string, number>>, each = 1000, from = 0) {

@@ -1,10 +1,12 @@
 // A/B tests through the graph: models in ONNX Runtime, exposures and outcomes in a real PostgreSQL, results against SciPy,
 // statsmodels and gbstats (fixtures/make-ab-test.py).
+
 import { readFileSync } from 'node:fs';
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { abTestRequests, approver, design, subjectsOf, viewer } from '../testing/ab-test-requests.js';
-import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
+import { abTestRequests, approver, design, models, subjectsOf, viewer } from '../testing/ab-test-requests.js';
+import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 
 interface Compared {
   readonly difference: number;
@@ -29,11 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const models = [
-  { slope: 1, shift: 0 },
-  { slope: 1.5, shift: 0 },
-  { slope: 2, shift: 0 },
-];
 const exposed = async (id: string) => (await graph.read(id)).result.subjects as number;
 const reached = (id: string, subjects: number) => expect.poll(() => exposed(id), { timeout: 20_000 }).toBe(subjects);
 

@@ -1,7 +1,8 @@
 // The inference log as a user meets it: set, filled by predictions, read by some, labelled, and judged by its labels.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
+import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 import reference from './fixtures/quality.json' with { type: 'json' };
 
 let world: Deployments;

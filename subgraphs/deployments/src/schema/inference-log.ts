@@ -90,6 +90,8 @@ export class InferenceLogResolver {
     const { endpointId, classes: declared, ...wanted } = parseInput(setInput, input);
     const { logSettings } = context.services;
     const row = await context.reads.required(endpoints, endpointId);
+    const { zone } = row;
+    if (zone === null) throw new PlatformError('FORBIDDEN', 'The zone of the endpoint is withheld from you.');
     const classes = Object.fromEntries(declared.map(({ column, inputClass }) => [column, inputClass]));
     await context.mutate(
       {
@@ -101,13 +103,11 @@ export class InferenceLogResolver {
         details: { ...wanted, classes },
         prepare: async () => ({
           viewCategories: await viewCategories(context, row.modelVersionId),
-          wrappedKey: await newKey(context, endpointId, row.zone),
+          wrappedKey: await newKey(context, endpointId, zone),
         }),
       },
       async (tx, _audit, { viewCategories, wrappedKey }) => {
         const values = { ...wanted, classes, viewCategories, updatedAt: new Date() };
-        const { zone } = row;
-        if (zone === null) throw new PlatformError('FORBIDDEN', 'The zone of the endpoint is withheld from you.');
         await tx
           .insert(inferenceLog)
           .values({ ...context.ownership, ...values, zone, endpointId, wrappedKey })
@@ -138,8 +138,7 @@ async function viewCategories(
   );
 }
 
-async function newKey(context: DeploymentsContext, endpointId: string, zone: string | null) {
-  if (zone === null) throw new PlatformError('FORBIDDEN', 'The zone of the endpoint is withheld from you.');
+async function newKey(context: DeploymentsContext, endpointId: string, zone: string) {
   const { keyId, ciphertext } = await context.platform.plugins.get('keys').wrap(
     {
       keyRef: `${context.principal.workspaceId}/${zone}`,

@@ -1,7 +1,8 @@
 // Monitors over a real PostgreSQL, the real drift plugin and an inference log of planted windows.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
+import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 
 /** Incidents as governance keeps them: one per key. */
 const incidents = new Map<string, { readonly id: string; readonly input: Record<string, unknown> }>();

@@ -1,8 +1,10 @@
 // Revisions, splits, canaries and rollbacks through the graph, with real models in ONNX Runtime and a real PostgreSQL.
+
 import { PlatformError } from '@falaj/runtime';
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployments, type DeploymentsProcess, openDeployments, person } from '../testing/open-deployments.js';
+import { type Deployments, type DeploymentsProcess, openDeployments } from '../testing/open-deployments.js';
 
 const incidents: Record<string, unknown>[] = [];
 let governanceDown = false;

@@ -1,7 +1,8 @@
 // Shadows through the graph: models in ONNX Runtime, a real PostgreSQL, two processes.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Deployments, openDeployments, person } from '../testing/open-deployments.js';
+import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 
 const approver = person('approver');
 const scientist = person('data-scientist');

@@ -1,7 +1,6 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
-import type { Call, CheckInfo, CheckResult } from '@falaj/contracts';
 import { assertResidency, assertZoneAmong } from '@falaj/policy';
-import { assertBudget, type ComplianceWaiver, waiversInForce } from '@falaj/subgraph-kit';
+import { assertBudget, type ComplianceWaiver, judgeCompliance, waiversInForce } from '@falaj/subgraph-kit';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
 import {
   type DeployableModel,
@@ -58,8 +57,11 @@ export async function prepareDeployment(
   assertPlacement(model, target.zone);
   const call = context.pluginCall(target.zone);
   const snapshot = deploymentSnapshot(modelVersion as ModelVersionAnswer, target.zone, context.principal.zones);
-  const { infos, results } = await judged(context, snapshot, call);
-  const waivers = results.every(({ status }) => status === 'PASS' || status === 'NOT_APPLICABLE')
+  const { plugins } = context.platform;
+  // Throws where there is none: nothing is deployed unjudged.
+  plugins.get('compliance');
+  const { infos, results, holds } = await judgeCompliance(plugins, ['deployment'], snapshot, call);
+  const waivers = holds
     ? new Map<string, ComplianceWaiver>()
     : await waiversInForce(context, { type: 'ModelVersion', id: modelVersionId });
   const compliance = verdicts(infos, results, waivers);
@@ -67,26 +69,6 @@ export async function prepareDeployment(
   const { workspaceId } = context.principal;
   const loaded = await context.services.host.trial({ ...target, workspaceId }, model, call);
   return { model, compliance, ...runningFacts(loaded), loaded };
-}
-
-/** What every compliance plugin says; one that is configured but not loaded throws, for its checks are not known to pass. */
-async function judged(
-  { platform: { plugins } }: DeploymentsContext,
-  snapshot: ReturnType<typeof deploymentSnapshot>,
-  call: Call,
-): Promise<{ readonly infos: CheckInfo[]; readonly results: CheckResult[] }> {
-  const names = plugins.list().flatMap(({ kind, name }) => (kind === 'compliance' ? [name] : []));
-  // Without any, the look for one throws: nothing is deployed unjudged.
-  const judges = names.length > 0 ? names.map((name) => plugins.get('compliance', name)) : [plugins.get('compliance')];
-  const infos: CheckInfo[] = [];
-  const results: CheckResult[] = [];
-  for (const plugin of judges) {
-    const own = await plugin.list({}, call);
-    infos.push(...own);
-    if (own.some(({ subject }) => subject === 'deployment'))
-      results.push(...(await plugin.evaluate({ subject: 'deployment', snapshot }, call)));
-  }
-  return { infos, results };
 }
 
 /** What an endpoint shows of the revision that runs. */

@@ -1,17 +1,14 @@
 // What endpoints used, told to governance, which charges it by the prices of the process's pool.
 import { isPlatformError, type Logger } from '@falaj/runtime';
-import type { Platform } from '@falaj/subgraph-kit';
+import { computePool, type Platform } from '@falaj/subgraph-kit';
 import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
-
-/** Pool whose prices this process charges, as `setComputePool` names it. */
-const computePool = (): string => process.env.FALAJ_COMPUTE_POOL ?? 'local';
+import { askAsProgram } from './program.js';
 
 const RECORD_USAGE = /* GraphQL */ `
   mutation UsageOfEndpoint($input: RecordUsageInput!) {
     recordUsage(input: $input) { created }
   }
 `;
-const LIMIT_MS = 10_000;
 /** Reports that wait while governance is away; older ones are let go and logged. */
 const MOST_WAITING = 2_000;
 
@@ -65,24 +62,8 @@ export class EndpointUsage implements InferenceObserver {
     while (this.#waiting.length > 0) {
       const report = this.#waiting[0] as Report;
       const { id, workspaceId, zone } = report.endpoint;
-      const told = this.#graph.query(
-        RECORD_USAGE,
-        { input: report.input },
-        {
-          principal: {
-            id: 'endpoint-usage',
-            kind: 'SERVICE',
-            name: 'endpoint usage',
-            workspaceId,
-            roles: ['service'],
-            zone,
-            zones: [zone],
-          },
-          requestId: id,
-          traceparent: '',
-          signal: AbortSignal.timeout(LIMIT_MS),
-        },
-      );
+      const program = { id: 'endpoint-usage', name: 'endpoint usage', workspaceId, zone };
+      const told = askAsProgram(this.#graph, program, RECORD_USAGE, { input: report.input }, id);
       // A report that is refused for what it says would be refused for ever, and keep all others waiting.
       await told.catch((error: unknown) => {
         if (!isPlatformError(error) || error.retryable || !REFUSED.has(error.code)) throw error;

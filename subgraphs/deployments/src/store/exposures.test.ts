@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Digest } from '../domain/inference-log/record.js';
 import { layoutOf } from '../domain/inference-log/redaction.js';
 import type { Inference } from '../domain/inference-observer.js';
+import { insertEndpoint } from '../testing/endpoint-rows.js';
 import type { Route } from './endpoint-routes.js';
 import { Exposures } from './exposures.js';
 import { InferenceLog } from './inference-record-log.js';
@@ -19,12 +20,7 @@ beforeAll(async () => {
   test = await createTestDatabase({
     migrations: [{ name: 'deployments', folder: fileURLToPath(new URL('../../migrations', import.meta.url)) }],
   });
-  await test.database.asSystem((tx) =>
-    tx.execute(sql`
-      insert into deployments.endpoint (id, workspace_id, zone, name, state, revision, model_version_id, model_name,
-        model_version, inputs, outputs, device, compliance, owner_id, owner)
-      values ('ep', 'w1', 'AE', 'delay', 'READY', 1, 'mv', 'm', 1, '[]', '[]', 'cpu', '[]', 'p', 'p')`),
-  );
+  await insertEndpoint(test, 'ep');
 });
 afterAll(() => test?.close());
 

@@ -1,8 +1,6 @@
 // Incidents of endpoints live in governance; this is how the platform's own programs open one.
-import type { Principal } from '@falaj/runtime';
 import type { Platform } from '@falaj/subgraph-kit';
-
-const LIMIT_MS = 10_000;
+import { askAsProgram, type Program } from './program.js';
 
 const OPEN = /* GraphQL */ `
   mutation RaiseIncident($input: OpenIncidentInput!) {
@@ -12,14 +10,6 @@ const OPEN = /* GraphQL */ `
 
 interface Answer {
   readonly openIncident: { readonly created: boolean; readonly incident: { readonly id: string } | null } | null;
-}
-
-/** A program of the platform, in the workspace and zone of what it watches. */
-export interface Reporter {
-  readonly id: string;
-  readonly name: string;
-  readonly workspaceId: string;
-  readonly zone: string;
 }
 
 export interface IncidentReport {
@@ -40,16 +30,11 @@ const LONGEST_TITLE = 300;
 /** Opens an incident, or joins what is wrong to the one that is open under its key. */
 export async function openIncident(
   { graph }: Pick<Platform, 'graph'>,
-  reporter: Reporter,
+  reporter: Program,
   report: IncidentReport,
 ): Promise<{ readonly id: string; readonly created: boolean }> {
-  const { id, name, workspaceId, zone } = reporter;
-  const principal: Principal = { id, kind: 'SERVICE', name, workspaceId, roles: ['service'], zone, zones: [zone] };
-  const answer = await graph.query<Answer>(
-    OPEN,
-    { input: { ...report, title: report.title.slice(0, LONGEST_TITLE), zone } },
-    { principal, requestId: report.dedupKey, traceparent: '', signal: AbortSignal.timeout(LIMIT_MS) },
-  );
+  const input = { ...report, title: report.title.slice(0, LONGEST_TITLE), zone: reporter.zone };
+  const answer = await askAsProgram<Answer>(graph, reporter, OPEN, { input }, report.dedupKey);
   if (!answer.openIncident?.incident) throw new Error('Governance opened an incident that its own zone does not show.');
   return { id: answer.openIncident.incident.id, created: answer.openIncident.created };
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Digest } from '../domain/inference-log/record.js';
 import { layoutOf } from '../domain/inference-log/redaction.js';
 import type { Inference } from '../domain/inference-observer.js';
+import { insertEndpoint } from '../testing/endpoint-rows.js';
 import { InferenceLog } from './inference-record-log.js';
 import { sweepInferenceRecords } from './inference-record-retention.js';
 import type { LogSettings } from './inference-record-settings.js';
@@ -16,12 +17,7 @@ beforeAll(async () => {
   test = await createTestDatabase({
     migrations: [{ name: 'deployments', folder: fileURLToPath(new URL('../../migrations', import.meta.url)) }],
   });
-  await test.database.asSystem((tx) =>
-    tx.execute(sql`
-      insert into deployments.endpoint (id, workspace_id, zone, name, state, revision, model_version_id, model_name,
-        model_version, inputs, outputs, device, compliance, owner_id, owner)
-      values ('ep', 'w1', 'AE', 'delay', 'READY', 1, 'mv', 'm', 1, '[]', '[]', 'cpu', '[]', 'p', 'p')`),
-  );
+  await insertEndpoint(test, 'ep');
 });
 afterAll(() => test?.close());
 
@@ -172,12 +168,7 @@ it('keeps what could not be written and writes it when the database is back', as
 });
 
 it('drops whole days that no endpoint keeps, and of others the rows of endpoints that keep less', async () => {
-  await test.database.asSystem((tx) =>
-    tx.execute(sql`
-      insert into deployments.endpoint (id, workspace_id, zone, name, state, revision, model_version_id, model_name,
-        model_version, inputs, outputs, device, compliance, owner_id, owner)
-      select 'ep2', 'w1', 'AE', 'other', 'READY', 1, 'mv', 'm', 1, '[]', '[]', 'cpu', '[]', 'p', 'p'`),
-  );
+  await insertEndpoint(test, 'ep2');
   await test.database.asSystem((tx) =>
     tx.execute(sql`
       insert into deployments.inference_log (endpoint_id, workspace_id, zone, enabled, sample_rate, retention_days,

@@ -1,8 +1,6 @@
-import { eq } from 'drizzle-orm';
 import type { DeploymentsContext } from '../schema/context.js';
 import { assertPlacement } from './deploy.js';
-import { endpoint } from './tables.js';
-import { revisionOf } from './writes.js';
+import { endpointRecord, revisionOf } from './writes.js';
 
 /**
  * Loads revisions of an endpoint that are about to answer, before the change locks it: a rollback must never wait for a
@@ -14,10 +12,9 @@ export async function loadRevisions(
   revisions: readonly number[],
 ): Promise<void> {
   const record = await context.transaction(async (tx) => {
-    const [found] = await tx.select().from(endpoint).where(eq(endpoint.id, endpointId));
-    if (!found) return null;
+    const found = await endpointRecord(tx, endpointId);
     for (const revision of revisions) assertPlacement((await revisionOf(tx, endpointId, revision)).model, found.zone);
     return found;
   });
-  if (record) await Promise.all(revisions.map((revision) => context.services.host.load(record, revision)));
+  await Promise.all(revisions.map((revision) => context.services.host.load(record, revision)));
 }

@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import type { Inference } from '../domain/inference-observer.js';
 import { bucketOf, type Variant } from '../domain/rollout/assignment.js';
+import { insertEndpoint, testModel } from '../testing/endpoint-rows.js';
 import { EndpointRoutes } from './endpoint-routes.js';
 import { ModelHost } from './model-host.js';
 import { trafficSplit } from './rollout-tables.js';
-import { endpoint, endpointRevision } from './tables.js';
+import { endpoint } from './tables.js';
 
 const principal: Principal = {
   id: 'p',
@@ -100,49 +101,8 @@ afterAll(async () => {
   await test?.close();
 });
 
-const model = (version: number, artifactKey: string, digest = ''): DeployableModel => ({
-  id: `mv_${version}`,
-  name: 'm',
-  version,
-  artifactKey,
-  digest,
-  zone: 'AE',
-  categories: [],
-  allowedZones: ['AE'],
-  servingPlan: {} as never,
-});
-/** An endpoint whose first revision is live. */
-async function deploy(name: string, models: readonly DeployableModel[]): Promise<void> {
-  const own = { workspaceId: 'w1', zone: 'AE', ownerId: 'p', owner: 'p' };
-  await test.database.asSystem(async (tx) => {
-    await tx.insert(endpoint).values({
-      ...own,
-      id: name,
-      name,
-      state: 'READY',
-      revision: 1,
-      modelVersionId: 'mv_1',
-      modelName: 'm',
-      modelVersion: 1,
-      inputs: [],
-      outputs: [],
-      device: 'cpu',
-      compliance: [],
-    });
-    await tx.insert(endpointRevision).values(
-      models.map((revised, place) => ({
-        ...own,
-        id: `${name}-${place + 1}`,
-        endpointId: name,
-        revision: place + 1,
-        modelVersionId: revised.id,
-        modelVersion: revised.version,
-        model: revised,
-        compliance: [],
-      })),
-    );
-  });
-}
+const model = testModel;
+const deploy = (name: string, models: readonly DeployableModel[]) => insertEndpoint(test, name, models);
 async function predict(name: string, value: number, subject = 's'): Promise<number> {
   const route = await routes.find(principal, name);
   if (!route) throw new Error(`${name} was not found`);

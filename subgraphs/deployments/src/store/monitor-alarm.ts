@@ -2,19 +2,13 @@
 import { recordAudit } from '@falaj/audit';
 import { publishEvent, type Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
-import { and, desc, eq, getColumns, type InferSelectModel, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import { openIncident } from './incident.js';
-import { monitor, monitorWindow } from './monitor-tables.js';
+import { type MonitorRecord, monitor, monitorColumns, monitorWindow, type WindowRecord } from './monitor-tables.js';
 
 /** Of the outbox: pipelines may begin at it. */
 const DRIFT_TOPIC = 'deployments.drift-alarm';
 const ACTOR = 'drift-monitor';
-
-const { reference: _, ...ofMonitor } = getColumns(monitor);
-/** All but the reference, which is large. */
-export const monitorColumns = ofMonitor;
-export type MonitorRecord = Omit<InferSelectModel<typeof monitor>, 'reference'>;
-export type WindowRecord = InferSelectModel<typeof monitorWindow>;
 
 /** Who judges, and what it may see. */
 export const scopeOf = ({ workspaceId, zone }: Pick<MonitorRecord, 'workspaceId' | 'zone'>) => ({

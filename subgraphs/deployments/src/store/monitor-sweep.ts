@@ -6,17 +6,10 @@ import { gauge } from '@falaj/runtime';
 import { newId, type Platform } from '@falaj/subgraph-kit';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { type Judgement, judge, type Measured } from '../domain/monitor/judge.js';
-import {
-  type MonitorRecord,
-  monitorColumns,
-  monitorsUnreported,
-  publishAlarm,
-  reportAlarms,
-  scopeOf,
-  type WindowRecord,
-} from './monitor-alarm.js';
+import { leased, openTo } from './lease.js';
+import { monitorsUnreported, publishAlarm, reportAlarms, scopeOf } from './monitor-alarm.js';
 import { columnOf, presentIn } from './monitor-data.js';
-import { monitor, monitorWindow } from './monitor-tables.js';
+import { type MonitorRecord, monitor, monitorColumns, monitorWindow, type WindowRecord } from './monitor-tables.js';
 import { nextWindow, partWindow, type Window, windowIsFull } from './monitor-window.js';
 
 const LEASE_SECONDS = 30;
@@ -91,14 +84,10 @@ export class MonitorSweep {
     const [row] = await this.#platform.database.asSystem((tx) =>
       tx
         .update(monitor)
-        .set({
-          leaseOwner: this.#process,
-          leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
-        })
+        .set(leased(this.#process, LEASE_SECONDS))
         .where(
           sql`${monitor.id} in (select id from deployments.monitor where id = ${id} and state = 'ACTIVE'
-            and (lease_owner = ${this.#process} or lease_until is null or lease_until < clock_timestamp())
-            for update skip locked)`,
+            and ${openTo(this.#process)} for update skip locked)`,
         )
         .returning(monitorColumns),
     );

@@ -1,4 +1,5 @@
 import type { DriftProfile } from '@falaj/contracts';
+import { getColumns, type InferSelectModel } from 'drizzle-orm';
 import { integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Finding } from '../domain/monitor/judge.js';
 import type { MonitorSpec, MonitorVerdict } from '../domain/monitor/monitor-spec.js';
@@ -47,3 +48,9 @@ export const monitorWindow = schema.table('monitor_window', {
   incidentId: text('incident_id'),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
+
+const { reference: _, ...withoutReference } = getColumns(monitor);
+/** All but the reference, which is large. */
+export const monitorColumns = withoutReference;
+export type MonitorRecord = Omit<InferSelectModel<typeof monitor>, 'reference'>;
+export type WindowRecord = InferSelectModel<typeof monitorWindow>;

@@ -1,7 +1,7 @@
 // The next window of a monitor: which logged inferences it holds, and whether it is full.
 import type { Database } from '@falaj/database';
-import type { MonitorRecord } from './monitor-alarm.js';
 import { MOST_RECORDS, recordsAfter, recordsBetween, rowsAfter, type WatchedRecord } from './monitor-data.js';
+import type { MonitorRecord } from './monitor-tables.js';
 
 /** Records of other processes may come so much later than their time says. */
 const SETTLE_MS = 3_000;

@@ -8,6 +8,7 @@ import { type CanaryDecision, type CanaryEvidence, decide } from '../domain/roll
 import { runningFacts } from './deploy.js';
 import type { EndpointRoutes } from './endpoint-routes.js';
 import { openIncident } from './incident.js';
+import { leased, openTo } from './lease.js';
 import type { ModelHost } from './model-host.js';
 import { BASELINE, CANDIDATE, exposureKeyOf, factsOf, type RolloutRecord } from './rollout-facts.js';
 import { inferenceWindow, rollout } from './rollout-tables.js';
@@ -70,14 +71,10 @@ export class RolloutController {
     return this.#platform.database.asSystem((tx) =>
       tx
         .update(rollout)
-        .set({
-          leaseOwner: this.#process,
-          leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
-        })
+        .set(leased(this.#process, LEASE_SECONDS))
         .where(
           sql`${rollout.id} in (select id from deployments.rollout where state = 'RUNNING'
-            and (lease_owner = ${this.#process} or lease_until is null or lease_until < clock_timestamp())
-            for update skip locked)`,
+            and ${openTo(this.#process)} for update skip locked)`,
         )
         .returning(),
     );

@@ -6,6 +6,7 @@ import { createLogger } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Inference } from '../domain/inference-observer.js';
+import { insertEndpoint } from '../testing/endpoint-rows.js';
 import type { Route } from './endpoint-routes.js';
 import type { LoadedModel } from './model-host.js';
 import { shadowReport } from './shadow-report.js';
@@ -16,17 +17,14 @@ beforeAll(async () => {
   test = await createTestDatabase({
     migrations: [{ name: 'deployments', folder: fileURLToPath(new URL('../../migrations', import.meta.url)) }],
   });
-  await test.database.asSystem(async (tx) => {
-    await tx.execute(sql`
-      insert into deployments.endpoint (id, workspace_id, zone, name, state, revision, model_version_id, model_name,
-        model_version, inputs, outputs, device, compliance, owner_id, owner)
-      values ('ep', 'w1', 'AE', 'delay', 'READY', 1, 'mv', 'm', 1, '[]', '[]', 'cpu', '[]', 'p', 'p')`);
-    await tx.execute(sql`
+  await insertEndpoint(test, 'ep');
+  await test.database.asSystem((tx) =>
+    tx.execute(sql`
       insert into deployments.shadow (id, workspace_id, zone, endpoint_id, revision, sample_rate, threshold, state,
         owner_id, owner)
       select n, 'w1', 'AE', 'ep', 2, 10000, 0.5, case n when 'faulty' then 'ACTIVE' else 'STOPPED' end, 'p', 'p'
-      from unnest(array['faulty', 'wide', 'odd']) n`);
-  });
+      from unnest(array['faulty', 'wide', 'odd']) n`),
+  );
 });
 afterAll(() => test?.close());
 

@@ -1,10 +1,18 @@
 // What tests of A/B tests ask of the graph, as a caller would write it.
+import { type Answer, person } from '@falaj/subgraph-kit/testing/requests';
 import { bucketOf } from '../domain/rollout/assignment.js';
-import { type Answer, type Deployments, type DeploymentsProcess, person } from './open-deployments.js';
+import type { Deployments, DeploymentsProcess } from './open-deployments.js';
 
 export const approver = person('approver');
 export const scientist = person('data-scientist');
 export const viewer = person('viewer');
+
+/** Three revisions that differ in how steep they are. */
+export const models = [
+  { slope: 1, shift: 0 },
+  { slope: 1.5, shift: 0 },
+  { slope: 2, shift: 0 },
+];
 
 const RESULT = `state decision stopReason stoppedAt result { verdict winner reasons subjects variants { name subjects mean }
   comparisons { variant difference lower upper pValue verdict guardrails { outcome status worstHarm margin } }

@@ -18,39 +18,16 @@ import {
   type Subgraph,
   startSubgraph,
 } from '@falaj/subgraph-kit';
+import { type Answer, askSubgraph } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
-import { getOperationAST, parse } from 'graphql';
-import { getVariableValues } from 'graphql/execution/values.js';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import { deploymentsSubgraph } from '../main.js';
-import { revisionActivation } from '../store/rollout-tables.js';
-import { endpoint, endpointRevision } from '../store/tables.js';
-
-export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
-  id: `p-${role}`,
-  kind: 'USER',
-  name: role,
-  workspaceId: 'w1',
-  roles: [role],
-  zone: 'AE',
-  zones: ['AE'],
-  ...changes,
-});
+import { insertEndpoint, testModel } from './endpoint-rows.js';
 
 /** `probability` of `features` [N, 1]: sigmoid(slope x + shift). */
 export interface LogisticModel {
   readonly slope: number;
   readonly shift: number;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: answers are checked by what is expected of them.
-type Loose = any;
-
-export interface Answer {
-  readonly data: Loose;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  readonly details: Loose;
 }
 
 export interface ServedRevision {
@@ -148,7 +125,7 @@ export async function openDeployments(
         const key = `${name}/${place}`;
         const artifact = { key, workspaceId: 'w1', zone: 'AE', data, contentType: 'application/onnx' };
         const { digest } = await vault.put(artifact, call);
-        deployed.push(versionOf(place + 1, key, digest));
+        deployed.push(testModel(place + 1, key, digest));
       }
       await insertEndpoint(test, name, deployed);
       return name;
@@ -160,59 +137,6 @@ export async function openDeployments(
     },
   };
   return world;
-}
-
-const versionOf = (version: number, artifactKey: string, digest: string): DeployableModel => ({
-  id: `mv_${version}`,
-  name: 'm',
-  version,
-  artifactKey,
-  digest,
-  zone: 'AE',
-  categories: [],
-  allowedZones: ['AE'],
-  servingPlan: {} as never,
-});
-
-async function insertEndpoint({ database }: TestDatabase, name: string, models: readonly DeployableModel[]) {
-  const own = { workspaceId: 'w1', zone: 'AE', ownerId: 'p', owner: 'p' };
-  await database.asSystem(async (tx) => {
-    await tx.insert(endpoint).values({
-      ...own,
-      id: name,
-      name,
-      state: 'READY',
-      revision: 1,
-      modelVersionId: 'mv_1',
-      modelName: 'm',
-      modelVersion: 1,
-      inputs: [],
-      outputs: [],
-      device: 'cpu',
-      compliance: [],
-    });
-    await tx.insert(endpointRevision).values(
-      models.map((model, place) => ({
-        ...own,
-        id: `${name}-${place + 1}`,
-        endpointId: name,
-        revision: place + 1,
-        modelVersionId: model.id,
-        modelVersion: model.version,
-        model,
-        compliance: [],
-      })),
-    );
-    await tx.insert(revisionActivation).values({
-      id: `${name}-live`,
-      workspaceId: 'w1',
-      zone: 'AE',
-      endpointId: name,
-      revision: 1,
-      cause: 'DEPLOYED',
-      actorId: 'p',
-    });
-  });
 }
 
 /** Names make the bytes of equal models differ. */
@@ -274,30 +198,5 @@ function memory() {
       },
       get: async ({ key }: { key: string }) => objects.get(key) ?? null,
     } as unknown as ArtifactStoreV1,
-  };
-}
-
-let asked = 0;
-async function askSubgraph(
-  subgraph: Subgraph,
-  principal: Principal,
-  document: string,
-  variables: Record<string, unknown> = {},
-  requestId = `r-${++asked}`,
-): Promise<Answer> {
-  const context = { principal, requestId, traceparent: '', signal: new AbortController().signal };
-  const parsed = parse(document);
-  // As the gateway does before it asks a subgraph: defaults of inputs are filled in.
-  const definitions = getOperationAST(parsed)?.variableDefinitions ?? [];
-  const { coerced, errors } = getVariableValues(subgraph.schema, definitions, variables);
-  if (errors) return { data: null, code: 'BAD_USER_INPUT', message: errors[0]?.message, details: undefined };
-  const result = await subgraph.execute({ document: parsed, variables: coerced, context });
-  if (Symbol.asyncIterator in result) throw new Error('expected one result');
-  const [error] = result.errors ?? [];
-  return {
-    data: JSON.parse(JSON.stringify(result.data ?? null)),
-    code: error?.extensions?.code as string | undefined,
-    message: error?.message,
-    details: error?.extensions?.details,
   };
 }

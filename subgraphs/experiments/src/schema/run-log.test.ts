@@ -1,7 +1,8 @@
 // Runs that users log themselves, through the graph, over a real PostgreSQL.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Experiments, openExperiments, person } from '../testing/open-experiments.js';
+import { type Experiments, openExperiments } from '../testing/open-experiments.js';
 
 const scientist = person('data-scientist');
 const viewer = person('viewer');

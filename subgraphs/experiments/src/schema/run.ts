@@ -4,6 +4,7 @@ import {
   Attribute,
   assertBudget,
   type Connection,
+  computePool,
   JSONObject,
   newId,
   PageArguments,
@@ -18,7 +19,7 @@ import { experiments, type RunRow, runs } from '../store/governed.js';
 import { saveInputs, saveParameters } from '../store/run-log.js';
 import { notify } from '../store/run-queue.js';
 import { runInput } from '../store/run-tables.js';
-import { computePool } from '../store/run-usage.js';
+
 import { notArchived, requestCancel } from '../store/run-writes.js';
 import { run } from '../store/tables.js';
 import type { ExperimentsContext, Relation } from './context.js';

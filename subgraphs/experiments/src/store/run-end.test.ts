@@ -1,8 +1,9 @@
 // How runs of the platform end, by the subgraph's own worker: what the audit log and a search say of it.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Evaluation } from '../domain/evaluation.js';
-import { type Experiments, openExperiments, person } from '../testing/open-experiments.js';
+import { type Experiments, openExperiments } from '../testing/open-experiments.js';
 import {
   claimRun,
   finishRun,

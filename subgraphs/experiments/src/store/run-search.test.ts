@@ -1,11 +1,12 @@
 // The filter language has two readings: SQL, and the one below, written from the guide alone. Random filters over random
 // runs must find the same in both.
+import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { columnsOf } from '../domain/run-log.js';
 import type { Comparison, Expression, FieldName, Literal } from '../domain/run-search/expression.js';
 import { parseFilter } from '../domain/run-search/parse.js';
-import { type Experiments, openExperiments, person } from '../testing/open-experiments.js';
+import { type Experiments, openExperiments } from '../testing/open-experiments.js';
 import { saveParameters, savePoints, saveTags } from './run-log.js';
 import { searchRuns } from './run-search.js';
 import { insertLoggedRun } from './run-writes.js';

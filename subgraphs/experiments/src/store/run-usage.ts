@@ -1,9 +1,6 @@
 // What a run used, told to governance, which charges it. Once for each time that it was trained, by the clock on the wall; a run that is taken over is charged for both.
-import type { Platform } from '@falaj/subgraph-kit';
+import { computePool, type Platform } from '@falaj/subgraph-kit';
 import type { RunRecord } from './run-queue.js';
-
-/** Pool whose prices this process charges, as `setComputePool` names it. */
-export const computePool = (): string => process.env.FALAJ_COMPUTE_POOL ?? 'local';
 
 const RECORD_USAGE = /* GraphQL */ `
   mutation UsageOfRun($input: RecordUsageInput!) {

@@ -12,21 +12,11 @@ import {
   SubgraphContext,
   startSubgraph,
 } from '@falaj/subgraph-kit';
+import { type Answer, askSubgraph, type Loose } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { parse } from 'graphql';
 import { experimentsSubgraph } from '../main.js';
-import { type Answer, askSubgraph, keepingVault, type Loose } from './asked-subgraph.js';
-
-export const person = (role: string, changes: Partial<Principal> = {}): Principal => ({
-  id: `p-${role}`,
-  kind: 'USER',
-  name: role,
-  workspaceId: 'w1',
-  roles: [role],
-  zone: 'AE',
-  zones: ['AE'],
-  ...changes,
-});
+import { keepingVault } from './keeping-vault.js';
 
 export interface Experiments {
   readonly test: TestDatabase;

@@ -7,10 +7,11 @@ import { createDirectory, identityMigrations } from '@falaj/identity';
 import { buildAbility, createNounCatalog, type Rule } from '@falaj/policy';
 import { createLogger, PlatformError, type Principal } from '@falaj/runtime';
 import { createCursorSeal, describeSubgraph, GraphClient, type Platform, startSubgraph } from '@falaj/subgraph-kit';
+import { type Answer, askSubgraph } from '@falaj/subgraph-kit/testing/requests';
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import { sql } from 'drizzle-orm';
 import { experimentsSubgraph } from '../main.js';
-import { type Answer, askSubgraph, keepingVault } from './asked-subgraph.js';
+import { keepingVault } from './keeping-vault.js';
 
 /** What the rest of the graph answers, by the name of the operation. */
 export type GraphAnswers = Readonly<

@@ -1,9 +1,10 @@
 // A user of pipelines in tests: one test file is one workspace with a scientist and an approver.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Principal } from '@falaj/runtime';
-import type { Answer } from './asked-subgraph.js';
+import type { Answer } from '@falaj/subgraph-kit/testing/requests';
 import { commandsAllowed, type GraphAnswers, openPipelines, type Pipelines, type Process } from './open-pipelines.js';
 
 export let pipelines: Pipelines;

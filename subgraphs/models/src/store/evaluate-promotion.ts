@@ -1,8 +1,7 @@
 // Judges a version for an alias by what is stored, under the gates that count now. Nothing comes from the caller.
-import type { CheckInfo, CheckResult } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
-import { waiversInForce } from '@falaj/subgraph-kit';
+import { judgeCompliance, waiversInForce } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import { bindingOf } from '../domain/approval.js';
 import type { CurrentGates } from '../domain/gate-set.js';
@@ -45,7 +44,7 @@ export async function evaluatePromotion(
   const compliance =
     state.gates.definition.complianceChecks.length === 0
       ? { infos: [], results: [], waivers: new Map() }
-      : await judgeCompliance(context, state.version, alias);
+      : await complianceOf(context, state.version, alias);
   const { version, card, champions } = state;
   const facts: PromotionFacts = {
     alias,
@@ -110,9 +109,9 @@ const compared = ({ id, version, digest, trainingSetDigest, evaluation }: Versio
 });
 
 /** Checks of these subjects judge a model. */
-const SUBJECTS = ['promotion', 'deployment'];
+const SUBJECTS = ['promotion', 'deployment'] as const;
 
-async function judgeCompliance(
+async function complianceOf(
   context: ModelsContext,
   version: VersionRecord,
   alias: string,
@@ -128,21 +127,10 @@ async function judgeCompliance(
       : { run: null, trainingSet: null };
   const call = context.pluginCall(version.zone);
   const snapshot = promotionSnapshot(version, lineage, alias, principal.zones);
-  const infos: CheckInfo[] = [];
-  const results: CheckResult[] = [];
-  // One that is configured but not loaded throws: its checks are not known to pass.
-  const names = platform.plugins.list().flatMap(({ kind, name }) => (kind === 'compliance' ? [name] : []));
-  for (const plugin of names.map((name) => platform.plugins.get('compliance', name))) {
-    const own = await plugin.list({}, call);
-    infos.push(...own);
-    for (const subject of SUBJECTS)
-      if (own.some((info) => info.subject === subject))
-        results.push(...(await plugin.evaluate({ subject, snapshot }, call)));
-  }
-  const open = results.some(({ status }) => status !== 'PASS' && status !== 'NOT_APPLICABLE');
+  const { infos, results, holds } = await judgeCompliance(platform.plugins, SUBJECTS, snapshot, call);
   return {
     infos,
     results,
-    waivers: open ? await waiversInForce(context, { type: 'ModelVersion', id: version.id }) : new Map(),
+    waivers: holds ? new Map() : await waiversInForce(context, { type: 'ModelVersion', id: version.id }),
   };
 }

@@ -9,7 +9,7 @@ import { label, scheduledTime } from '../flight-features.js';
 import { type Flight, flightsBetween, predictEach, replayDays } from '../flight-replay.js';
 import { type Journey, need, type Stage } from '../journey.js';
 import { trainedRun } from '../training-run.js';
-import { ENDPOINT } from './pipeline.js';
+import { ENDPOINT, MODEL } from './pipeline.js';
 
 const LOOK_MS = 250;
 
@@ -41,11 +41,11 @@ export const badVariant: Stage = {
     let asked = 0;
     let now = await state();
     await replayDays(journey, flightsBetween('2001/03/01', '2001/03/08'), async (flights: readonly Flight[]) => {
-      if (now?.state !== 'RUNNING') return;
       await predictEach(journey, ENDPOINT, flights);
       asked += flights.length;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       now = await state();
+      return now?.state === 'RUNNING' ? 'ON' : 'DONE';
     });
     if (now?.state !== 'ROLLED_BACK') throw new Error(`The planted variant is ${now?.state}: ${now?.reason}`);
     const broken = now.evidence?.at(-1)?.findings?.find(({ status }) => status === 'BROKEN');
@@ -78,7 +78,7 @@ async function wrongVersion(journey: Journey): Promise<string> {
     seed: 7,
   });
   const { createModelVersion } = await scientist.data(CreateModelVersionDocument, {
-    input: { modelName: 'flight-delay-january', runId },
+    input: { modelName: MODEL, runId },
   });
   return need(createModelVersion, 'modelVersion').id;
 }

@@ -16,7 +16,7 @@ import { flightsBetween } from '../flight-replay.js';
 import { hire } from '../hire.js';
 import { type Journey, need, type Stage } from '../journey.js';
 
-const MODEL = 'flight-delay-january';
+export const MODEL = 'flight-delay-january';
 export const ENDPOINT = 'flight-delay-february';
 
 /** Two trainers in one durable pipeline, on what was known by the end of January; a gate blocks, a person approves. */

@@ -49,6 +49,7 @@ export const replay: Stage = {
     const answered: Answered[] = [];
     const days = await replayDays(journey, flightsBetween('2001/02/01', '2001/03/01'), async (ofDay) => {
       answered.push(...(await predictEach(journey, ENDPOINT, ofDay)));
+      return 'ON';
     });
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     journey.ids.replayTo = new Date().toISOString();

@@ -45,6 +45,7 @@ export const shift: Stage = {
 async function nextWindow(journey: Journey, monitorId: string, flights: readonly Flight[], shiftHours: number) {
   await replayDays(journey, flights, async (ofDay) => {
     await predictEach(journey, ENDPOINT, ofDay, { shiftHours });
+    return 'ON';
   });
   const { evaluateMonitor } = await need(journey.actors, 'scientist').client.data(EvaluateMonitorDocument, {
     id: monitorId,
