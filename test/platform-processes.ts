@@ -68,9 +68,9 @@ interface Launched {
   readonly ready: Promise<string>;
 }
 
-function launch(args: readonly string[], env: Record<string, string>): Launched {
+function launch(args: readonly string[], env: Record<string, string>, configuration = root): Launched {
   const child = spawn(process.execPath, [cli, ...args], {
-    cwd: root,
+    cwd: configuration,
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -128,8 +128,8 @@ export async function startWhole(dataDirectory: string): Promise<Processes> {
   return Object.assign(handle(launched), { url, dataDirectory });
 }
 
-/** The gateway and each subgraph apart: six processes. */
-export async function startSplit(dataDirectory: string): Promise<SplitProcesses> {
+/** The gateway and each subgraph apart: six processes. `configuration`: folder of another falaj.config.ts. */
+export async function startSplit(dataDirectory: string, configuration = root): Promise<SplitProcesses> {
   prepare(dataDirectory);
   const gatewayPort = await freePort();
   const env: Record<string, string> = {
@@ -145,12 +145,12 @@ export async function startSplit(dataDirectory: string): Promise<SplitProcesses>
   const launched: Launched[] = [];
   const processes = new Map<string, SubgraphProcess>();
   const launchSubgraph = (name: string, port: number): Launched => {
-    const one = launch(['start', '--role', `subgraph:${name}`, '--port', String(port)], env);
+    const one = launch(['start', '--role', `subgraph:${name}`, '--port', String(port)], env, configuration);
     launched.push(one);
     return one;
   };
   for (const [name, port] of ports) processes.set(name, only(launchSubgraph(name, port)));
-  launched.push(launch(['start', '--role', 'gateway', '--port', String(gatewayPort)], env));
+  launched.push(launch(['start', '--role', 'gateway', '--port', String(gatewayPort)], env, configuration));
   const url = await allReady(launched);
   return Object.assign(handle(launched), {
     url,

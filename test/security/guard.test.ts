@@ -1,5 +1,5 @@
 // Who sees and does what, on one real platform: roles, workspaces, field rules, and the record of every mutation.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,24 +10,14 @@ import {
   type GraphResponse,
   IssueAccessTokenDocument,
 } from '@falaj/client';
-import {
-  buildSchema,
-  type GraphQLInputType,
-  type GraphQLObjectType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
-  isScalarType,
-  parse,
-} from 'graphql';
+import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
 import { type Journey, journeyOn } from '../platform-requests.js';
+import { callOf, mutations } from './schema-samples.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-guard-'));
 const dataDirectory = join(directory, 'data');
-const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 let platform: Processes;
 let operator: string;
 let journey: Journey;
@@ -211,30 +201,10 @@ describe('workspaces', () => {
 });
 
 describe('mutations', () => {
-  /** The smallest value of a type, so that every mutation of the schema can be called. */
-  const sample = (type: GraphQLInputType): string => {
-    if (isNonNullType(type)) return sample(type.ofType);
-    if (isListType(type)) return `[${sample(type.ofType)}]`;
-    if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
-    if (isInputObjectType(type)) {
-      const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
-      return `{ ${required.map((field) => `${field.name}: ${sample(field.type)}`).join(', ')} }`;
-    }
-    if (!isScalarType(type)) throw new Error(`No sample of ${String(type)}`);
-    return (
-      { Int: '1', Float: '1', Boolean: 'true', JSONObject: '{ a: 1 }', DateTime: '"2026-01-01T00:00:00Z"' }[
-        type.name
-      ] ?? '"x"'
-    );
-  };
-  const mutations = Object.values((schema.getMutationType() as GraphQLObjectType).getFields());
-
-  it.each(mutations.map((field) => field.name))(
+  it.each(mutations.map((field) => [field.name, field] as const))(
     '%s is refused to a principal without roles, and nothing comes of it',
-    async (name) => {
-      const field = mutations.find((candidate) => candidate.name === name);
-      const args = (field?.args ?? []).map((arg) => `${arg.name}: ${sample(arg.type)}`).join(', ');
-      const answer = await ask('outsider', `mutation { ${name}(${args}) { __typename } }`);
+    async (_, field) => {
+      const answer = await ask('outsider', `mutation { ${callOf(field)} { __typename } }`);
       expect(['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT', 'RESIDENCY_VIOLATION']).toContain(codeOf(answer));
     },
   );

@@ -26,6 +26,16 @@ export interface TrainRequest {
   readonly parameters: Readonly<Record<string, TrainingParameter>>;
   /** The same request with the same seed gives the same bytes. */
   readonly seed: number;
+  /** Only for a plugin that names the capability `platform-access`: what the program that it runs may ask the graph with. */
+  readonly access?: PlatformAccess;
+}
+
+/** A credential of one run: it reads the run and its inputs, logs into the run, and ends with it. Never log the token. */
+export interface PlatformAccess {
+  /** Where GraphQL is asked by POST. */
+  readonly url: string;
+  /** Bearer token. */
+  readonly token: string;
 }
 
 export interface TrainProgress {

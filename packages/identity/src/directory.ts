@@ -9,7 +9,8 @@ import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindi
 import type { VerifiedClaims } from './token-verifier.js';
 import { createWorkspace } from './workspaces.js';
 
-const CHANNEL = 'falaj_identity';
+/** Told at every change of who is who. */
+export const IDENTITY_CHANNEL = 'falaj_identity';
 const REMEMBERED_MS = 1_000;
 const MOST_REMEMBERED = 10_000;
 
@@ -57,7 +58,7 @@ export async function createDirectory(
   { now = () => performance.now() }: { now?: () => number } = {},
 ): Promise<Directory> {
   const remembered = new Map<string, { readonly at: number; readonly identity: Promise<Identity | undefined> }>();
-  const unlisten = await database.listen(CHANNEL, () => remembered.clear());
+  const unlisten = await database.listen(IDENTITY_CHANNEL, () => remembered.clear());
 
   const recall = (key: IdentityKey): Promise<Identity | undefined> | undefined => {
     const known = remembered.get(JSON.stringify(key));

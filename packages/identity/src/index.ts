@@ -16,4 +16,5 @@ export {
   type VerifiedClaims,
 } from './token-verifier.js';
 export { issuerDocuments, type PublicDocument } from './well-known.js';
+export { createWorkloadTokens, isWorkloadToken, type WorkloadGrant, type WorkloadTokens } from './workload-tokens.js';
 export type { NewWorkspace, Workspace } from './workspaces.js';

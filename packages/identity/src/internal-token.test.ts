@@ -45,6 +45,11 @@ describe('internal tokens', () => {
     expect(() => verifier.mint(principal, purpose)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
+  it('carry what limits a workload, or a split platform would lose it', async () => {
+    const work: Principal = { ...principal, kind: 'WORKLOAD', resources: ['run_1', 'ts_1'], onBehalfOf: 'pr_1' };
+    expect(await tokens.verify(tokens.mint(work, purpose), 'models', body)).toEqual(work);
+  });
+
   it('differ each time', () => {
     expect(tokens.mint(principal, purpose)).not.toBe(tokens.mint(principal, purpose));
   });

@@ -16,12 +16,14 @@ const claims = z.strictObject({
   aud: z.string(),
   sub: z.string().min(1),
   principal: z.strictObject({
-    kind: z.enum(['USER', 'SERVICE', 'ANONYMOUS']),
+    kind: z.enum(['USER', 'SERVICE', 'WORKLOAD', 'ANONYMOUS']),
     name: z.string(),
     workspaceId: z.string(),
     roles: z.array(z.string()),
     zone: z.string(),
     zones: z.array(z.string()),
+    resources: z.array(z.string()).exactOptional(),
+    onBehalfOf: z.string().exactOptional(),
   }),
   rid: z.string(),
   bh: z.string(),
@@ -81,14 +83,14 @@ export function createInternalTokens({
     mint(principal, { audience, body, requestId }) {
       if (key.type !== 'private')
         throw new PlatformError('CONFIG_INVALID', 'Only the public internal key is here: it verifies but cannot mint.');
-      const { id, kind, name, workspaceId, roles, zone, zones } = principal;
+      const { id, ...claimed } = principal;
       const iat = Math.floor(now());
       const payload = Buffer.from(
         JSON.stringify({
           iss: INTERNAL_ISSUER,
           aud: audience,
           sub: id,
-          principal: { kind, name, workspaceId, roles, zone, zones },
+          principal: claimed,
           rid: requestId,
           bh: bodyHash(body),
           iat,

@@ -99,6 +99,23 @@ describe('rules', () => {
     );
   });
 
+  it('a workload has what its role says of its resources; what all may is not for it, what all may not is', () => {
+    const own = (resources: readonly string[] | undefined, ...more: Rule[]) =>
+      ability(
+        [
+          rule({ roles: ['work'], conditions: { owner: { $in: { $var: 'principal.resources' } } } }),
+          rule({ roles: ['*'] }),
+          ...more,
+        ],
+        { ...principal, kind: 'WORKLOAD', roles: ['work'], ...(resources ? { resources } : {}) },
+      );
+    expect(own(['u1']).can('read', 'Model', row)).toBe(true);
+    expect(own(['u1']).can('read', 'Model', { ...row, owner: 'u2' })).toBe(false);
+    expect(own([]).can('read', 'Model', row)).toBe(false);
+    expect(own(undefined).can('read', 'Model')).toBe(false);
+    expect(own(['u1'], rule({ effect: 'DENY', roles: ['*'] })).can('read', 'Model', row)).toBe(false);
+  });
+
   it('authorize says which rule, and nothing of the data', () => {
     const deny = rule({
       id: 'no-abroad',

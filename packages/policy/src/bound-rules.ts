@@ -54,8 +54,11 @@ export function bindRules(
 const isCurrent = ({ validFrom, validTo }: Rule, now: Date): boolean =>
   (validFrom === undefined || validFrom <= now) && (validTo === undefined || now < validTo);
 
-const holdsRole = ({ roles }: Rule, principal: Principal): boolean =>
-  roles.some((role) => (role === ANY ? principal.kind !== 'ANONYMOUS' : principal.roles.includes(role)));
+/** `*` grants to everyone who is signed in. A workload is not: it has what its role says, while a denial of all holds for it too. */
+const holdsRole = ({ roles, effect }: Rule, { kind, roles: held }: Principal): boolean =>
+  roles.some((role) =>
+    role === ANY ? kind !== 'ANONYMOUS' && (kind !== 'WORKLOAD' || effect === 'DENY') : held.includes(role),
+  );
 
 function denyAll(rule: unknown, catalog: NounCatalog): BoundRule {
   const { id, subject } = (rule ?? {}) as Partial<Rule>;

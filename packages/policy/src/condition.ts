@@ -17,6 +17,8 @@ export const variables = {
   'principal.kind': 'scalar',
   'principal.zones': 'list',
   'principal.roles': 'list',
+  /** Of a workload; nobody else has any, and an ALLOW that needs a value does not count without it. */
+  'principal.resources': 'list',
 } as const;
 export type Variable = keyof typeof variables;
 

@@ -2,7 +2,8 @@
 export interface Principal {
   /** Opaque id; `anonymous` for a request without credentials. */
   readonly id: string;
-  readonly kind: 'USER' | 'SERVICE' | 'ANONYMOUS';
+  /** A `WORKLOAD` is one piece of work, such as a training run: it may do what its role says with its `resources`, no more. */
+  readonly kind: 'USER' | 'SERVICE' | 'WORKLOAD' | 'ANONYMOUS';
   readonly name: string;
   /** The workspace this request works in; empty when the principal belongs to none. */
   readonly workspaceId: string;
@@ -12,6 +13,10 @@ export interface Principal {
   readonly zone: string;
   /** Zones whose rows the principal may see in that workspace. */
   readonly zones: readonly string[];
+  /** Ids of what a workload works with; absent for everyone else. Rules speak of them as `principal.resources`. */
+  readonly resources?: readonly string[];
+  /** Id of the principal who is answerable for a workload. */
+  readonly onBehalfOf?: string;
 }
 
 export const anonymous: Principal = {

@@ -56,6 +56,7 @@ export async function runMutation<T, P>(
     workspaceId: principal.workspaceId,
     actorId: principal.id,
     actorKind: principal.kind,
+    onBehalfOf: principal.onBehalfOf ?? null,
     action: spec.action,
     subjectType: spec.noun,
     subjectId: spec.subjectId ?? null,

@@ -1,4 +1,5 @@
 import type { Database, Tx } from '@falaj/database';
+import type { WorkloadTokens } from '@falaj/identity';
 import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
 import type { Ability } from '@falaj/policy';
 import type { Logger, Principal, WorkflowEngine } from '@falaj/runtime';
@@ -28,4 +29,13 @@ export interface Platform {
   readonly graph: GraphClient;
   /** Durable workflows: define yours while the subgraph starts; workers begin once the whole platform stands. */
   readonly workflows?: WorkflowEngine<Tx>;
+  /** Credentials for programs that work for somebody. */
+  readonly workloads?: Workloads;
+}
+
+/** How a program that a subgraph starts reaches the graph as itself. */
+export interface Workloads {
+  readonly tokens: Pick<WorkloadTokens, 'issue' | 'extend' | 'revoke'>;
+  /** Where the graph is asked over HTTP; resolves once the platform listens. */
+  readonly graphUrl: Promise<string>;
 }

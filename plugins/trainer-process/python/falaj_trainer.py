@@ -3,6 +3,7 @@
     import falaj_trainer as falaj
     run = falaj.load()                       # task, columns, parameters, seed; features, labels, ... as lists of rows
     falaj.report(1, 10, {"loss": 0.7})       # at every step, if you like
+    falaj.graph("query { me { id } }")       # the graph as this run, where the operator allows it
     falaj.save(run, model_bytes, predictions, importance={"hour": 0.6, "weekday": 0.4})
 
 Arrays are .npy files: with NumPy at hand, numpy.load(run["folder"] + "/features.npy") is the same data.
@@ -14,6 +15,8 @@ import math
 import os
 import struct
 import sys
+import urllib.error
+import urllib.request
 
 
 def load():
@@ -32,6 +35,28 @@ def report(step, total_steps, metrics):
     """One step of progress; a broken pipe means that nobody waits any more."""
     line = json.dumps({"step": step, "totalSteps": total_steps, "metrics": metrics}) + "\n"
     os.write(int(os.environ["FALAJ_PROGRESS_FD"]), line.encode())
+
+
+def graph(document, variables=None):
+    """Asks the graph as this run, where the command's configuration says platformAccess; answers `data`.
+
+    The run may read itself (`run(id:)`), its training set and feature views, and log metrics, tags and artifacts into itself.
+    """
+    if "FALAJ_TOKEN" not in os.environ:
+        raise PermissionError("this command may not ask the graph: its configuration lacks platformAccess")
+    body = json.dumps({"query": document, "variables": variables or {}}).encode()
+    headers = {"content-type": "application/json", "authorization": "Bearer " + os.environ["FALAJ_TOKEN"]}
+    asked = urllib.request.Request(os.environ["FALAJ_URL"], data=body, headers=headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as reply:
+            answer = json.load(reply)
+    except urllib.error.HTTPError as refused:
+        answer = json.loads(refused.read() or b"{}")
+        if "errors" not in answer:
+            raise
+    if answer.get("errors"):
+        raise RuntimeError("; ".join(error["message"] for error in answer["errors"]))
+    return answer["data"]
 
 
 def refuse(message):

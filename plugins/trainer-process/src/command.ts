@@ -10,6 +10,7 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly maxMemoryBytes: number;
+  readonly platformAccess: boolean;
 }
 
 const TAIL_BYTES = 4000;

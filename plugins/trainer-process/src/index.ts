@@ -12,6 +12,8 @@ const command = z.strictObject({
   /** Parameters that a run may set, with their defaults; a value must be of its default's type. */
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   timeoutSeconds: limit(3600),
+  /** Hands the program a token of its run, with which it reads its run and inputs in the graph and logs into its run. */
+  platformAccess: z.boolean().default(false),
   /** Resident memory of the whole process group; watched where /proc is there. */
   maxMemoryBytes: limit(4 * 2 ** 30),
 });
@@ -33,6 +35,6 @@ export default definePlugin({
     maxClasses: limit(200),
     maxModelBytes: limit(512 * 2 ** 20),
   }),
-  capabilities: ['binary', 'multiclass', 'regression'],
+  capabilities: ['binary', 'multiclass', 'regression', 'platform-access'],
   create: (config, host) => openTrainer(config, host),
 });

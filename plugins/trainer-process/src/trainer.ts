@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PluginHost, TrainerCall, TrainerV1, TrainingParameter } from '@falaj/contracts';
+import type { PluginHost, TrainerCall, TrainerV1, TrainingParameter, TrainRequest } from '@falaj/contracts';
 import { checkTrainRequest, PluginError, type TrainLimits, throwIfCancelled } from '@falaj/plugin-sdk';
 import { type Command, runCommand } from './command.js';
 import { readResult } from './result.js';
@@ -39,6 +39,7 @@ export function openTrainer(config: ProcessTrainerConfig, host: PluginHost): Tra
             PYTHONHASHSEED: String(request.seed >>> 0),
             PYTHONPATH: PYTHON,
             PYTHONDONTWRITEBYTECODE: '1',
+            ...accessOf(command, request),
           },
           call.signal,
           folder.started,
@@ -50,6 +51,14 @@ export function openTrainer(config: ProcessTrainerConfig, host: PluginHost): Tra
       }
     },
   };
+}
+
+/** The graph, for a command that its operator lets ask. */
+function accessOf({ platformAccess }: Command, { access }: TrainRequest): Record<string, string> {
+  if (!platformAccess) return {};
+  if (!access)
+    throw new PluginError('FAILED', 'The command needs the graph (platformAccess), and the platform gave it no token.');
+  return { FALAJ_URL: access.url, FALAJ_TOKEN: access.token };
 }
 
 /** The command and every parameter with the value that is used. */

@@ -3,10 +3,38 @@
 import { type Rule, ruleBuilders } from '@falaj/policy';
 import { pipelineRules } from './pipeline-policy.js';
 
-const { read } = ruleBuilders('experiments');
+const { act, read } = ruleBuilders('experiments');
+
+/** Held by the program of a training run, by nobody else: its own run, and what that reads. */
+export const TRAINING_RUN_ROLE = 'training-run';
+
+const trainingRunRules: readonly Rule[] = [
+  {
+    ...read('Run', 'read-own-run', ['open', 'internal', 'sensitive'], [TRAINING_RUN_ROLE], 'OWN_RUN'),
+    conditions: { id: { $in: { $var: 'principal.resources' } } },
+  },
+  {
+    ...act('Run', ['update'], [TRAINING_RUN_ROLE], 'OWN_RUN'),
+    conditions: { id: { $in: { $var: 'principal.resources' } } },
+  },
+  // What follows the run: values without rows of their own. A noun with rows must not stand here, for rules have no limits
+  // but their conditions.
+  ...[
+    'FeatureViewReference',
+    'RunProgress',
+    'RunParameter',
+    'RunTag',
+    'RunInput',
+    'RunArtifact',
+    'RunArtifactContent',
+    'Metric',
+    'MetricBucket',
+  ].map((subject) => read(subject, 'read-own-run', ['open', 'internal', 'sensitive'], [TRAINING_RUN_ROLE], 'OWN_RUN')),
+];
 
 export const rules: readonly Rule[] = [
   ...pipelineRules,
+  ...trainingRunRules,
   ...['Experiment', 'Run', 'Reproduction'].flatMap((subject): Rule[] => [
     read(
       subject,

@@ -56,6 +56,30 @@ export const rules: readonly Rule[] = [
       reason: 'FEATURE_ENGINEERING',
     },
   ]),
+  // The program of a training run, with a token of its own: what its run reads, and nothing else.
+  ...['TrainingSet', 'FeatureView'].map(
+    (subject): Rule => ({
+      id: `features.${subject}.read-input-of-training-run`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal', 'sensitive'],
+      conditions: { id: { $in: { $var: 'principal.resources' } } },
+      roles: ['training-run'],
+      reason: 'INPUT_OF_RUN',
+    }),
+  ),
+  ...['TrainingColumn', 'Feature'].map(
+    (subject): Rule => ({
+      id: `features.${subject}.read-input-of-training-run`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      classes: ['open', 'internal'],
+      roles: ['training-run'],
+      reason: 'INPUT_OF_RUN',
+    }),
+  ),
   {
     id: 'features.TrainingSet.create-by-data-scientist',
     effect: 'ALLOW',

@@ -116,7 +116,7 @@ export const rules: readonly Rule[] = [
     'Decision',
   ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
   ...['CurrentPrincipal', 'Membership'].map((subject) =>
-    read(subject, 'read-oneself', ['open', 'internal'], ['*'], 'ONESELF'),
+    read(subject, 'read-oneself', ['open', 'internal'], ['*', 'training-run'], 'ONESELF'),
   ),
   ...incidentRules,
   ...costRules,

@@ -1,4 +1,4 @@
-// Who a request acts as: a bearer token of a trusted issuer.
+// Who a request acts as: a bearer token of a trusted issuer, or of a work that runs.
 
 import type { Database } from '@falaj/database';
 import {
@@ -6,11 +6,14 @@ import {
   createInternalTokens,
   createLocalIssuer,
   createTokenVerifier,
+  createWorkloadTokens,
   type Directory,
   type InternalTokens,
+  isWorkloadToken,
   type LocalIssuer,
   loadInternalKey,
   type TrustedIssuer,
+  type WorkloadTokens,
 } from '@falaj/identity';
 import { anonymous, PlatformError, type Principal } from '@falaj/runtime';
 import type { ResolvedConfig } from '../config.js';
@@ -19,6 +22,7 @@ export interface IdentityServices {
   readonly directory: Directory;
   readonly issuer: LocalIssuer;
   readonly tokens: InternalTokens;
+  readonly workloads: WorkloadTokens;
   /** For the edge. Without credentials the caller is anonymous, to whom nothing exists. */
   authenticate(headers: Record<string, string | undefined>): Promise<Principal>;
 }
@@ -28,6 +32,7 @@ const LOCAL_ISSUER = 'https://falaj.local';
 
 export async function openIdentity(config: ResolvedConfig, database: Database): Promise<IdentityServices> {
   const directory = await createDirectory(database);
+  const workloads = await createWorkloadTokens(database);
   const issuer = await createLocalIssuer({ issuer: LOCAL_ISSUER, dataDirectory: config.dataDirectory });
   const secret = process.env.FALAJ_INTERNAL_KEY;
   const tokens = createInternalTokens({
@@ -39,6 +44,7 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
     directory,
     issuer,
     tokens,
+    workloads,
     async authenticate(headers) {
       const { authorization } = headers;
       if (authorization === undefined) return anonymous;
@@ -46,7 +52,9 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
       if (scheme?.toLowerCase() !== 'bearer' || !token) {
         throw new PlatformError('UNAUTHENTICATED', 'Authorization: expected "Bearer <token>".');
       }
-      return directory.resolve(await verifier.verify(token), headers['x-falaj-workspace']);
+      const workspaceId = headers['x-falaj-workspace'];
+      if (isWorkloadToken(token)) return workloads.resolve(token, workspaceId);
+      return directory.resolve(await verifier.verify(token), workspaceId);
     },
   };
 }

@@ -129,6 +129,7 @@ export async function startPlatform(
     progress('identity and policy');
     const identity = await openIdentity(config, database);
     closers.push(() => identity.directory.close());
+    closers.push(() => identity.workloads.close());
     const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });
     const { descriptions } = await describeAll();
     const rules = definitions.flatMap((definition) => definition.rules);
@@ -148,6 +149,8 @@ export async function startPlatform(
     closers.push(() => plugins.close());
 
     const graph = new GraphClient();
+    const listening = Promise.withResolvers<string>();
+    const listensAt = (address: string) => listening.resolve(new URL('/graphql', address).href);
     const workflows = await createWorkflowEngine({ database });
     /** Runs are taken up once everything that their steps may ask stands, and let go before any of it closes. */
     const startWorkers = async () => {
@@ -165,6 +168,7 @@ export async function startPlatform(
       log,
       graph,
       workflows,
+      workloads: { tokens: identity.workloads, graphUrl: listening.promise },
     };
 
     progress('subgraphs');
@@ -186,7 +190,12 @@ export async function startPlatform(
     const health = () => readiness(database, plugins);
 
     if (!roles.gateway) {
-      const running = await serveSubgraph(local, graph, { dataDirectory, identity, database, administratorId });
+      const running = await serveSubgraph(local, graph, listensAt, {
+        dataDirectory,
+        identity,
+        database,
+        administratorId,
+      });
       await startWorkers();
       return running;
     }
@@ -196,6 +205,7 @@ export async function startPlatform(
     closers.push(() => gateway.close());
     graph.install((document, variables, request) => gateway.execute(document, variables, request));
     const address = await gateway.listen(config.listen);
+    listensAt(address);
     await startWorkers();
     return { url: address, identity, database, dataDirectory, administratorId, close };
   }
@@ -274,6 +284,7 @@ export async function startPlatform(
   async function serveSubgraph(
     local: Subgraph[],
     graph: GraphClient,
+    listensAt: (gateway: string) => void,
     parts: Omit<RunningPlatform, 'url' | 'close'>,
   ): Promise<RunningPlatform> {
     const [subgraph] = local;
@@ -285,6 +296,7 @@ export async function startPlatform(
     const gatewayUrl = process.env.FALAJ_GATEWAY_URL;
     if (!gatewayUrl) throw new PlatformError('CONFIG_INVALID', 'Set FALAJ_GATEWAY_URL to the address of the gateway.');
     graph.install(remoteGraph(gatewayUrl, parts.identity.tokens));
+    listensAt(gatewayUrl);
     const served = inference;
     const app: FastifyInstance = await createSubgraphServer({
       subgraph,

@@ -103,6 +103,15 @@ export type BetterDirection =
   | 'DECREASE'
   | 'INCREASE';
 
+/** Who asks. */
+export type CallerKind =
+  /** A program with an account of its own. */
+  | 'SERVICE'
+  /** A person. */
+  | 'USER'
+  /** One piece of work, such as a training run, for as long as it runs. */
+  | 'WORKLOAD';
+
 /** A run to stop. */
 export type CancelPipelineRunInput = {
   /** Why. */
@@ -1514,7 +1523,7 @@ export type GuardedSourcesQuery = { dataSources: { totalCount: number, edges: Ar
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MeQuery = { me: { id: string, name: string | null, kind: PrincipalKind | null, roles: Array<string> | null, zone: string | null } | null };
+export type MeQuery = { me: { id: string, name: string | null, kind: CallerKind | null, roles: Array<string> | null, zone: string | null } | null };
 
 export type CreateWorkspaceMutationVariables = Exact<{
   input: CreateWorkspaceInput;

@@ -130,7 +130,7 @@ export class RunLogResolver {
 
   @Mutation(() => LogRunBatchPayload, {
     description:
-      'Logs parameters, tags and metrics, all or nothing. Sent again it changes nothing, so after a lost answer send it again.',
+      'Logs parameters, tags and metrics, all or nothing. Sent again it changes nothing, so after a lost answer send it again. Of a training run: tags by anyone who may, metrics by its own program.',
   })
   async logRunBatch(
     @Arg('input', () => LogRunBatchInput, { description: 'What to log.' }) input: LogRunBatchInput,
@@ -147,7 +147,11 @@ export class RunLogResolver {
       },
       async (tx) => {
         const lastStep = points.step.reduce((last, step) => Math.max(last, step), Number.NEGATIVE_INFINITY);
-        await openForLogging(tx, runId, { tagsOnly, lastStep: Number.isFinite(lastStep) ? lastStep : null });
+        await openForLogging(tx, runId, {
+          tagsOnly,
+          byRun: isRunItself(context, runId) && parameters.length === 0,
+          lastStep: Number.isFinite(lastStep) ? lastStep : null,
+        });
         const saved = {
           parameters: await saveParameters(tx, logged, parameters),
           tags: await saveTags(tx, logged, tags),
@@ -244,7 +248,7 @@ export class RunLogResolver {
           ),
       },
       async (tx, _audit, { key, digest, bytes }) => {
-        await openForLogging(tx, runId);
+        await openForLogging(tx, runId, { byRun: isRunItself(context, runId) });
         const artifact = { workspaceId, zone, runId, path, artifactKey: key, digest, bytes, contentType };
         await saveArtifact(tx, { ...artifact, loggedAt: new Date() });
       },
@@ -275,6 +279,10 @@ export class RunLogResolver {
     return { path, digest, contentType, base64: Buffer.from(data).toString('base64') };
   }
 }
+
+/** Whether the run's own program asks; the parameters of its run are what it was started with. */
+const isRunItself = ({ principal }: ExperimentsContext, runId: string): boolean =>
+  principal.kind === 'WORKLOAD' && principal.id === runId;
 
 interface FoundRun extends LoggedRun {
   readonly row: Readonly<Record<string, unknown>>;

@@ -24,6 +24,7 @@ export const runs: GovernedTable<RunRow> = governedTable({
   createdAt: run.createdAt,
   fields: shownColumns(run, ['workspaceId', 'leaseOwner', 'leaseUntil', 'attempt', 'cancelRequested']),
   attributes: {
+    id: run.id,
     workspaceId: run.workspaceId,
     zone: run.zone,
     experimentId: run.experimentId,

@@ -23,13 +23,13 @@ const texts = (values: readonly string[]) => sql`${sql.param([...values])}::text
 const literal = (values: readonly number[]) => `{${values.join()}}`;
 
 /**
- * Takes the lock under which a run's logs are written. Throws PRECONDITION_FAILED unless it is a user's own run that is
- * RUNNING and not archived, or with `tagsOnly` any run that is not archived.
+ * Takes the lock under which a run's logs are written. Throws PRECONDITION_FAILED unless the run is RUNNING, not archived
+ * and its user's own, or the caller is the run's own program (`byRun`); with `tagsOnly` any run that is not archived will do.
  */
 export async function openForLogging(
   tx: Tx,
   runId: string,
-  { tagsOnly = false, lastStep = null as number | null } = {},
+  { tagsOnly = false, byRun = false, lastStep = null as number | null } = {},
 ): Promise<void> {
   const [row] = await rowsOf<{ kind: string; state: string; archived: boolean }>(
     tx,
@@ -42,8 +42,8 @@ export async function openForLogging(
     ? 'The run is archived; restore it first.'
     : tagsOnly
       ? null
-      : row.kind !== 'LOGGED'
-        ? 'The platform itself logs parameters and metrics of its training runs; only tags may be added.'
+      : row.kind !== 'LOGGED' && !byRun
+        ? 'A training run is logged by the platform and its own program; only tags may be added.'
         : row.state !== 'RUNNING'
           ? `The run is ${row.state}; parameters, metrics and artifacts are logged while it is RUNNING.`
           : null;

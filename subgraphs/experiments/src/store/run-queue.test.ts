@@ -123,8 +123,8 @@ describe('a run whose holder fell silent', () => {
     await saveProgress(test.database, second, 'b', batch(2, 1, 2));
     await expect(saveProgress(test.database, first, 'a', batch(9, 8, 9))).rejects.toMatchObject(lost);
     await expect(finishRun(test.database, first, 'a', { state: 'SUCCEEDED' }, unaudited)).rejects.toMatchObject(lost);
-    expect(await renewLease(test.database, 'r', 'a')).toEqual({ held: false, cancelRequested: false });
-    await releaseRun(test.database, 'r', 'a');
+    expect(await renewLease(test.database, 'r', 'a', unaudited)).toEqual({ held: false, cancelRequested: false });
+    await releaseRun(test.database, 'r', 'a', unaudited);
     expect(await found('r')).toMatchObject({ state: 'RUNNING', leaseOwner: 'b', step: 2, attempt: 2 });
     expect((await points()).map((point) => point.step)).toEqual([1, 2]);
   });
@@ -141,7 +141,7 @@ describe('a run whose holder fell silent', () => {
     await queue('r');
     await claimed('a');
     await silence('r');
-    expect(await renewLease(test.database, 'r', 'a')).toEqual({ held: true, cancelRequested: false });
+    expect(await renewLease(test.database, 'r', 'a', unaudited)).toEqual({ held: true, cancelRequested: false });
     expect(await claimRun(test.database, 'b', noteEnd)).toBeNull();
   });
 
@@ -190,7 +190,7 @@ describe('cancelling', () => {
     await queue('r');
     const record = await claimed('a');
     await askToCancel('r');
-    expect(await renewLease(test.database, 'r', 'a')).toEqual({ held: true, cancelRequested: true });
+    expect(await renewLease(test.database, 'r', 'a', unaudited)).toEqual({ held: true, cancelRequested: true });
     await finishRun(test.database, record, 'a', { state: 'CANCELLED' }, unaudited);
     expect(await found('r')).toMatchObject({ state: 'CANCELLED', leaseOwner: null, leaseUntil: null });
     expect(await claimRun(test.database, 'b', noteEnd)).toBeNull();
@@ -210,7 +210,7 @@ it('gives a run back at an orderly stop, which costs it no attempt', async () =>
   await queue('r');
   for (let stop = 0; stop < 5; stop++) {
     expect((await claimed('a')).attempt).toBe(1);
-    await releaseRun(test.database, 'r', 'a');
+    await releaseRun(test.database, 'r', 'a', unaudited);
     expect(await found('r')).toMatchObject({ state: 'QUEUED', attempt: 0, leaseOwner: null });
   }
 });

@@ -6,7 +6,7 @@ import { and, eq, type InferSelectModel, inArray, sql } from 'drizzle-orm';
 import type { Evaluation } from '../domain/evaluation.js';
 import { columnsOf } from '../domain/run-log.js';
 import { savePoints } from './run-log.js';
-import { latestMetric } from './run-tables.js';
+import { latestMetric, runArtifact } from './run-tables.js';
 import { metricPoint, run } from './tables.js';
 
 type Stored = InferSelectModel<typeof run>;
@@ -71,9 +71,10 @@ async function claimOldest(
     await notify(tx, open.id);
     return 'ENDED';
   }
-  // A run that is taken over starts anew: the same seed gives the same model, and metrics are not counted twice.
+  // A run that is taken over starts anew: the same seed gives the same model, and what it logs is not there twice.
   await tx.delete(metricPoint).where(eq(metricPoint.runId, open.id));
   await tx.delete(latestMetric).where(eq(latestMetric.runId, open.id));
+  await tx.delete(runArtifact).where(eq(runArtifact.runId, open.id));
   const [claimed] = await tx
     .update(run)
     .set({
@@ -90,19 +91,27 @@ async function claimOldest(
   return (claimed as RunRecord | undefined) ?? null;
 }
 
-/** Keeps the lease; answers whether the run is still ours and whether somebody asked to cancel it. */
-export async function renewLease(
+/**
+ * Keeps the lease; answers whether the run is still ours and whether somebody asked to cancel it. What lives as long as
+ * the lease is renewed by `also`, in the same transaction and only where the lease is held.
+ */
+export async function renewLease<T>(
   database: Database,
   id: string,
   owner: string,
-): Promise<{ held: boolean; cancelRequested: boolean }> {
+  also: (tx: Tx) => Promise<T>,
+): Promise<{ held: boolean; cancelRequested: boolean; also: T | undefined }> {
   return database.asSystem(async (tx) => {
     const [row] = await tx
       .update(run)
       .set({ leaseUntil: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})` })
       .where(held(id, owner))
       .returning({ cancelRequested: run.cancelRequested });
-    return { held: row !== undefined, cancelRequested: row?.cancelRequested ?? false };
+    return {
+      held: row !== undefined,
+      cancelRequested: row?.cancelRequested ?? false,
+      also: row && (await also(tx)),
+    };
   });
 }
 
@@ -166,13 +175,19 @@ export async function saveScores(tx: Tx, record: RunRecord, { scores }: Evaluati
   await savePoints(tx, record, trainerColumns(points));
 }
 
-/** Gives a run back, for an orderly stop: it waits for the next process. */
-export async function releaseRun(database: Database, id: string, owner: string): Promise<void> {
+/** Gives a run back, for an orderly stop: it waits for the next process. `also` ends what lived with the lease. */
+export async function releaseRun(
+  database: Database,
+  id: string,
+  owner: string,
+  also: (tx: Tx) => Promise<void>,
+): Promise<void> {
   await database.asSystem(async (tx) => {
     await tx
       .update(run)
       .set({ state: 'QUEUED', attempt: sql`greatest(${run.attempt} - 1, 0)`, leaseOwner: null, leaseUntil: null })
       .where(held(id, owner));
+    await also(tx);
     await notify(tx, id);
   });
 }

@@ -1,4 +1,4 @@
-import type { Call, Matrix } from '@falaj/contracts';
+import type { Call, Matrix, PlatformAccess } from '@falaj/contracts';
 import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
 import type { TrainingPorts } from '../domain/training-run.js';
 import type { RunRecord } from './run-queue.js';
@@ -11,6 +11,7 @@ export function trainingPorts(
   vault: ArtifactVault,
   run: RunRecord,
   signal: AbortSignal,
+  access: () => Promise<PlatformAccess | undefined>,
 ): TrainingPorts {
   const call = (): Call => plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone, signal });
   return {
@@ -23,7 +24,12 @@ export function trainingPorts(
       );
       return plugins.get('offline-store').readTrainingSet({ data, columns }, call());
     },
-    train: (trainer, request, report) => plugins.get('trainer', trainer).train(request, { ...call(), report }),
+    async train(trainer, request, report) {
+      const granted = await access();
+      return plugins
+        .get('trainer', trainer)
+        .train(granted ? { ...request, access: granted } : request, { ...call(), report });
+    },
     async predict(model, input, matrix) {
       const serving = plugins.get('serving');
       const handle = `parity/${run.id}`;

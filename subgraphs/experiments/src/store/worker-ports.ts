@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { recordAudit } from '@falaj/audit';
+import type { Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
 import { signatureOf } from '../domain/run.js';
 import type { WorkerPorts } from '../domain/run-worker.js';
 import { executeTrainingRun } from '../domain/training-run.js';
+import { runAccess } from './run-access.js';
 import {
   claimRun,
   finishRun,
+  LEASE_SECONDS,
   RUN_CHANNEL,
   type RunRecord,
   releaseRun,
@@ -24,13 +27,14 @@ export async function workerPorts(
   platform: Platform,
 ): Promise<{ ports: WorkerPorts<RunRecord>; stop: () => Promise<void> }> {
   const { database, plugins, vault } = platform;
+  const tokens = platform.workloads?.tokens;
   const owner = `${process.pid}-${randomUUID()}`;
   let wake = () => {};
   const stop = await database.listen(RUN_CHANNEL, () => wake());
 
   /** A cancelled run did what was asked of it: its record is the cancellation's own, not that of a failed training. */
   const audit = async (
-    tx: Parameters<typeof recordAudit>[0],
+    tx: Tx,
     run: RunRecord,
     state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED',
     details: Record<string, unknown>,
@@ -51,9 +55,11 @@ export async function workerPorts(
       details: { state, ...details },
     });
 
+  const endAccess = async (tx: Tx, run: RunRecord) => tokens?.revoke(tx, run.id);
+
   const ports: WorkerPorts<RunRecord> = {
     claim: () => claimRun(database, owner, (tx, run, { state, error }) => audit(tx, run, state, { error })),
-    renew: (run) => renewLease(database, run.id, owner),
+    renew: (run) => renewLease(database, run.id, owner, async (tx) => tokens?.extend(tx, run.id, LEASE_SECONDS)),
     progress: (run, batch) => saveProgress(database, run, owner, batch),
     async train(run, signal, report) {
       const startedAt = new Date();
@@ -61,14 +67,14 @@ export async function workerPorts(
         return await executeTrainingRun(
           run.request,
           run.trainingSet,
-          trainingPorts(plugins, vault, run, signal),
+          trainingPorts(plugins, vault, run, signal, () => runAccess(platform, run, owner, signal)),
           report,
         );
       } finally {
         await recordRunUsage(platform, run, startedAt);
       }
     },
-    release: (run) => releaseRun(database, run.id, owner),
+    release: (run) => releaseRun(database, run.id, owner, (tx) => endAccess(tx, run)),
     async succeed(run, { result, evaluation, parity }) {
       const call = plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone });
       const artifact = await vault.put(
@@ -109,13 +115,17 @@ export async function workerPorts(
           modelDigest: artifact.digest,
         },
         async (tx) => {
+          await endAccess(tx, run);
           await saveScores(tx, run, evaluation);
           await audit(tx, run, 'SUCCEEDED', { modelDigest: artifact.digest, parity: parity.passed });
         },
       );
     },
     fail: (run, state, error) =>
-      finishRun(database, run, owner, { state, error }, (tx) => audit(tx, run, state, { error })),
+      finishRun(database, run, owner, { state, error }, async (tx) => {
+        await endAccess(tx, run);
+        await audit(tx, run, state, { error });
+      }),
     wait: (signal) =>
       new Promise((resolve) => {
         const done = () => {

@@ -41,6 +41,7 @@ export const featureViews: GovernedTable<FeatureViewRow> = governedTable({
   createdAt: featureView.createdAt,
   fields: shownColumns(featureView, ['workspaceId']),
   attributes: {
+    id: featureView.id,
     workspaceId: featureView.workspaceId,
     zone: featureView.zone,
     name: featureView.name,
@@ -65,6 +66,7 @@ export const trainingSets: GovernedTable<TrainingSetRow> = governedTable({
   createdAt: trainingSet.createdAt,
   fields: shownColumns(trainingSet, ['workspaceId']),
   attributes: {
+    id: trainingSet.id,
     workspaceId: trainingSet.workspaceId,
     zone: trainingSet.zone,
     name: trainingSet.name,

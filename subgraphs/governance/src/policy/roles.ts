@@ -9,6 +9,8 @@ export interface Role {
 
 const PLATFORM_WORKSPACE = 'platform';
 const PLATFORM_ADMINISTRATOR = 'platform-administrator';
+/** Comes with the token of a run alone. */
+const TRAINING_RUN = 'training-run';
 
 export const roles: readonly Role[] = [
   {
@@ -28,11 +30,17 @@ export const roles: readonly Role[] = [
     name: 'service',
     description: 'Programs such as monitors and workers: opens incidents and records usage; changes nothing else.',
   },
+  {
+    name: TRAINING_RUN,
+    description: 'The program of a training run: reads its run and what that reads, logs into it. Cannot be granted.',
+  },
 ];
 
 /** Roles that may be handed out in a workspace: the platform's own stays in the platform's workspace. */
 export const grantableRoles = (workspaceId: string): readonly string[] =>
-  roles.map(({ name }) => name).filter((name) => name !== PLATFORM_ADMINISTRATOR || workspaceId === PLATFORM_WORKSPACE);
+  roles
+    .map(({ name }) => name)
+    .filter((name) => name !== TRAINING_RUN && (name !== PLATFORM_ADMINISTRATOR || workspaceId === PLATFORM_WORKSPACE));
 
 /** Throws BAD_USER_INPUT that lists the known roles. */
 export function requireGrantableRole(role: string, workspaceId: string): void {

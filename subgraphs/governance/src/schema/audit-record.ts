@@ -23,7 +23,7 @@ export class AuditRecord {
   @Attribute(() => DateTime, 'internal', 'When it happened.') at!: Date;
   @Attribute(() => String, 'internal', 'Mutation, e.g. `createEndpoint`.') action!: string;
   @Attribute(() => String, 'internal', 'Id of the principal who acted.') actorId!: string;
-  @Attribute(() => String, 'internal', 'USER, SERVICE or ANONYMOUS.') actorKind!: string;
+  @Attribute(() => String, 'internal', 'USER, SERVICE, WORKLOAD or ANONYMOUS.') actorKind!: string;
   @Attribute(() => String, 'internal', 'Type of the object.') subjectType!: string;
   @Attribute(() => String, 'internal', 'Id of the object; null where none came to be.') subjectId!: string | null;
   @Attribute(() => AuditOutcome, 'internal', 'How it ended.') outcome!: string;

@@ -3,6 +3,17 @@ import { registerEnumType } from 'type-graphql';
 export const PrincipalKind = { USER: 'USER', SERVICE: 'SERVICE' } as const;
 registerEnumType(PrincipalKind, { name: 'PrincipalKind', description: 'A person or a program.' });
 
+export const CallerKind = { USER: 'USER', SERVICE: 'SERVICE', WORKLOAD: 'WORKLOAD' } as const;
+registerEnumType(CallerKind, {
+  name: 'CallerKind',
+  description: 'Who asks.',
+  valuesConfig: {
+    USER: { description: 'A person.' },
+    SERVICE: { description: 'A program with an account of its own.' },
+    WORKLOAD: { description: 'One piece of work, such as a training run, for as long as it runs.' },
+  },
+});
+
 export const AuditOutcome = { SUCCEEDED: 'SUCCEEDED', REFUSED: 'REFUSED', FAILED: 'FAILED' } as const;
 registerEnumType(AuditOutcome, { name: 'AuditOutcome', description: 'How a recorded action ended.' });
 

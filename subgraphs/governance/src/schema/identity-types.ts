@@ -1,6 +1,6 @@
 import { Attribute, connectionOf, DateTime, EntityType } from '@falaj/subgraph-kit';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { PrincipalKind } from './enums.js';
+import { CallerKind, PrincipalKind } from './enums.js';
 
 @EntityType(
   'Workspace',
@@ -60,13 +60,17 @@ export class Membership {
 @ObjectType({ description: 'Who asks, as this request is judged.' })
 export class CurrentPrincipal {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
-  @Attribute(() => PrincipalKind, 'internal', 'A person or a program.') kind!: string;
+  @Attribute(() => CallerKind, 'internal', 'A person, a program, or a piece of work.') kind!: string;
   @Attribute(() => String, 'internal', 'Own name.') name!: string;
   @Attribute(() => String, 'internal', 'Zone from which the principal works.') zone!: string;
   @Attribute(() => ID, 'internal', 'Workspace of this request; `none` where the principal is no member.')
   workspaceId!: string;
   @Attribute(() => [String], 'internal', 'Roles held in that workspace.') roles!: string[];
   @Attribute(() => [String], 'internal', 'Zones whose rows the principal may see in that workspace.') zones!: string[];
+  @Attribute(() => [ID], 'internal', 'All that a piece of work may touch, by id; empty for everyone else.')
+  resources!: string[];
+  @Attribute(() => ID, 'internal', 'Principal who is answerable for a piece of work.', { nullable: true })
+  onBehalfOf?: string | null;
 }
 
 @InputType({ description: 'Restricts principals.' })

@@ -26,8 +26,9 @@ import {
 export class PrincipalResolver {
   @Query(() => CurrentPrincipal, { nullable: true, description: 'Who asks; null without credentials.' })
   me(@Ctx() context: GovernanceContext): CurrentPrincipal | null {
-    const { roles, zones, ...own } = context.principal;
-    return own.kind === 'ANONYMOUS' ? null : { ...own, roles: [...roles], zones: [...zones] };
+    const { roles, zones, resources = [], ...own } = context.principal;
+    if (own.kind === 'ANONYMOUS') return null;
+    return { ...own, roles: [...roles], zones: [...zones], resources: [...resources] };
   }
 
   @Query(() => [Membership], { description: 'Workspaces in which the caller holds a role.' })
