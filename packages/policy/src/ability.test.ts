@@ -13,7 +13,12 @@ const catalog = createNounCatalog([
     fields: { id: 'open', name: 'internal', costAed: 'sensitive', email: 'pii', phone: 'pii' },
     attributes: { owner: 'string', zone: 'string', level: 'number', at: 'timestamp' },
   },
-  { name: 'Run', fields: { id: 'open', note: 'internal' }, attributes: { owner: 'string' } },
+  {
+    name: 'Run',
+    fields: { id: 'open', note: 'internal' },
+    attributes: { owner: 'string' },
+    relations: { model: 'Model' },
+  },
 ]);
 const principal: Principal = {
   id: 'u1',
@@ -85,7 +90,26 @@ describe('rules', () => {
     expect(own.can('read', 'Nothing')).toBe(false);
     expect(own.can('read', 'Model', row, 'toString')).toBe(false);
     expect(own.can('read', 'Model', row, '__proto__')).toBe(false);
-    expect(text(own.fieldPredicate('read', 'Model', 'nope', {}))).toBe('false');
+    expect(text(own.fieldPredicate('read', 'Model', 'nope', { attributes: {} }))).toBe('false');
+  });
+
+  it('a condition on related rows asks for one of them; a row read without them gets no allow and every deny', () => {
+    const conditions = { model: { $some: { owner: { $var: 'principal.id' } } } };
+    const allowed = ability([rule({ subject: 'Run', conditions })]);
+    const denied = ability([rule({ subject: 'Run' }), rule({ subject: 'Run', effect: 'DENY', conditions })]);
+    const run = (model?: unknown) => ({ owner: 'u2', ...(model === undefined ? {} : { model }) });
+    for (const [model, holds] of [
+      [[{ owner: 'u2' }, { owner: 'u1' }], true],
+      [[{ owner: 'u2' }], false],
+      [[], false],
+    ] as const) {
+      expect(allowed.can('read', 'Run', run(model))).toBe(holds);
+      expect(denied.can('read', 'Run', run(model))).toBe(!holds);
+    }
+    for (const unread of [undefined, 'u1', [{}], [{ owner: 'u1' }, {}]]) {
+      expect(allowed.can('read', 'Run', run(unread))).toBe(false);
+      expect(denied.can('read', 'Run', run(unread))).toBe(false);
+    }
   });
 
   it('roles and validity decide which rules count', () => {
@@ -202,7 +226,7 @@ describe('failing closed', () => {
 
   it('a column that the table does not offer is an error, not a grant', () => {
     const own = ability([rule({ conditions: { zone: 'AE' } })]);
-    expect(() => own.rowPredicate('read', 'Model', {})).toThrow(/no column/);
+    expect(() => own.rowPredicate('read', 'Model', { attributes: {} })).toThrow(/does not offer/);
   });
 });
 

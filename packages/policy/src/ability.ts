@@ -6,7 +6,7 @@ import type { Row } from './memory-verdict.js';
 import type { NounCatalog } from './noun.js';
 import { type PlanColumns, type ReadPlan, readPlans } from './read-plan.js';
 import type { PolicyAction, Rule } from './rule.js';
-import type { AttributeColumns } from './sql-predicate.js';
+import type { NounColumns } from './sql-predicate.js';
 import { sqlVerdicts } from './sql-verdict.js';
 import type { RuleIssue } from './validate-rule.js';
 
@@ -34,9 +34,9 @@ export interface Ability {
   /** Whether some row may show the field: a type-level answer, for types whose values were judged one by one already. */
   readsField(noun: string, field: string): { readonly allowed: boolean; readonly reason: string };
   /** The rows for which `can(action, noun, row)`. */
-  rowPredicate(action: PolicyAction, noun: string, columns: AttributeColumns): SQL;
+  rowPredicate(action: PolicyAction, noun: string, columns: NounColumns): SQL;
   /** The rows for which `can(action, noun, row, field)`. */
-  fieldPredicate(action: PolicyAction, noun: string, field: string, columns: AttributeColumns): SQL;
+  fieldPredicate(action: PolicyAction, noun: string, field: string, columns: NounColumns): SQL;
   /** The fields that this row must not show. */
   maskRow(action: PolicyAction, noun: string, row: Row): { masked: { field: string; reason: string }[] };
   /** Everything that a SELECT of the noun needs. Compiled once for each pair of `columns.attributes` and `columns.fields`. */

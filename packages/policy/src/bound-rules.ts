@@ -2,9 +2,9 @@
 import { type AnyMongoAbility, createMongoAbility } from '@casl/ability';
 import type { Principal } from '@falaj/runtime';
 import type { Condition as UcastCondition } from '@ucast/mongo2js';
-import { attributesOf, resolveVariables } from './condition.js';
+import { mentionsOf, resolveVariables } from './condition.js';
 import { fieldsOf } from './field-patterns.js';
-import { attributeValue, matchesCondition, type Row } from './memory-verdict.js';
+import { factsOf, matchesCondition, type Row } from './memory-verdict.js';
 import type { Noun, NounCatalog } from './noun.js';
 import type { Rule } from './rule.js';
 import { inspectRule, type RuleIssue } from './validate-rule.js';
@@ -131,16 +131,10 @@ function caslRules(ordered: readonly BoundRule[], catalog: NounCatalog): BoundRu
 
 /** A row that lacks an attribute altogether was read without it: no ALLOW may rest on it, every DENY must assume the worst. */
 function matcherOf(rule: BoundRule, condition: UcastCondition, catalog: NounCatalog): (subject: Subject) => boolean {
-  const types = catalog.get(rule.subject)?.attributes ?? {};
-  const mentioned = [...new Set(attributesOf(condition))];
+  const noun = catalog.get(rule.subject);
+  const mentions = mentionsOf(condition);
   return ({ row }) => {
-    const attributes: Record<string, unknown> = {};
-    for (const name of mentioned) {
-      const type = types[name];
-      if (type === undefined || !Object.hasOwn(row, name) || row[name] === undefined) return rule.effect === 'DENY';
-      const value = attributeValue(name, type, row[name]);
-      if (value !== undefined) attributes[name] = value;
-    }
-    return matchesCondition(condition, attributes);
+    const facts = noun && factsOf(mentions, noun, catalog, row);
+    return facts ? matchesCondition(condition, facts) : rule.effect === 'DENY';
   };
 }

@@ -2,11 +2,12 @@
 // every condition passes this strict reader, and what comes out has one meaning in memory and in SQL.
 import type { Principal } from '@falaj/runtime';
 import { CompoundCondition, FieldCondition, type Condition as UcastCondition } from '@ucast/mongo2js';
-import type { AttributeType } from './noun.js';
+import type { AttributeType, Noun, NounCatalog } from './noun.js';
 
 /**
  * `{ zone: 'AE', level: { $gte: 2 } }`: all must hold. Per attribute `$eq $ne $in $nin $lt $lte $gt $gte $exists $not`;
- * over conditions `$and $or $nor $not`. A value may be `{ $var: 'principal.id' }`.
+ * over conditions `$and $or $nor $not`. A value may be `{ $var: 'principal.id' }`. Per relation `$some`: one related row
+ * for which the condition holds, `{ experiment: { $some: { ownerId: { $var: 'principal.id' } } } }`; two relations deep.
  */
 export type Condition = Readonly<Record<string, unknown>>;
 
@@ -30,13 +31,23 @@ class VariableValue {
 }
 
 export type Report = (path: string, problem: string) => void;
-type Attributes = Readonly<Record<string, AttributeType>>;
+
+/** What names mean at one place of a condition. */
+interface Scope {
+  readonly noun: Noun;
+  readonly catalog: NounCatalog;
+  readonly report: Report;
+  /** Relations that lead here. */
+  readonly hops: number;
+}
 
 const ORDER = new Set(['$lt', '$lte', '$gt', '$gte']);
 const EQUALITY = new Set(['$eq', '$ne']);
 const LISTS = new Set(['$in', '$nin']);
 const MAX_DEPTH = 8;
 const MAX_LIST = 1_000;
+/** Each is a subquery for each row. */
+const MAX_RELATIONS = 2;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' &&
@@ -51,23 +62,22 @@ const show = (value: unknown): string => {
   }
 };
 
-/** Reads a condition; reports every issue with its path. The result is only meaningful when nothing was reported. */
+/** Reads a condition on rows of the noun; reports every issue with its path. The result only counts when nothing was reported. */
 export function parseCondition(
   input: unknown,
-  attributes: Attributes,
+  noun: Noun,
+  catalog: NounCatalog,
   report: Report,
   path = 'conditions',
 ): UcastCondition {
-  return conjunction(input, attributes, report, path, 0);
+  return conjunction(input, { noun, catalog, report, hops: 0 }, path, 0);
 }
 
-function conjunction(
-  input: unknown,
-  attributes: Attributes,
-  report: Report,
-  path: string,
-  depth: number,
-): UcastCondition {
+const together = (parts: UcastCondition[]): UcastCondition =>
+  parts.length === 1 && parts[0] ? parts[0] : new CompoundCondition('and', parts);
+
+function conjunction(input: unknown, scope: Scope, path: string, depth: number): UcastCondition {
+  const { report } = scope;
   const parts: UcastCondition[] = [];
   if (depth > MAX_DEPTH) report(path, `is nested deeper than ${MAX_DEPTH}`);
   else if (!isObject(input)) report(path, `must be an object of attributes, found ${show(input)}`);
@@ -82,22 +92,51 @@ function conjunction(
           parts.push(
             new CompoundCondition(
               key.slice(1),
-              value.map((each, place) => conjunction(each, attributes, report, `${here}[${place}]`, depth + 1)),
+              value.map((each, place) => conjunction(each, scope, `${here}[${place}]`, depth + 1)),
             ),
           );
       } else if (key === '$not') {
-        parts.push(new CompoundCondition('not', [conjunction(value, attributes, report, here, depth + 1)]));
+        parts.push(new CompoundCondition('not', [conjunction(value, scope, here, depth + 1)]));
       } else if (key.startsWith('$')) {
         report(here, `"${key}" is no operator; allowed here: $and, $or, $nor, $not`);
-      } else if (!Object.hasOwn(attributes, key)) {
-        report(here, `"${key}" is no attribute; known: ${Object.keys(attributes).join(', ') || 'none'}`);
-      } else {
-        const type = attributes[key] as AttributeType;
-        parts.push(ofAttribute(key, type, value, report, here, depth));
-      }
+      } else parts.push(...ofName(key, value, scope, here, depth));
     }
-  return parts.length === 1 && parts[0] ? parts[0] : new CompoundCondition('and', parts);
+  return together(parts);
 }
+
+function ofName(name: string, value: unknown, scope: Scope, path: string, depth: number): UcastCondition[] {
+  const { attributes, relations = {} } = scope.noun;
+  if (Object.hasOwn(attributes, name))
+    return [ofAttribute(name, attributes[name] as AttributeType, value, scope.report, path, depth)];
+  if (Object.hasOwn(relations, name)) return ofRelation(name, relations[name] as string, value, scope, path, depth);
+  const known = [...Object.keys(attributes), ...Object.keys(relations)];
+  scope.report(path, `"${name}" is no attribute; known: ${known.join(', ') || 'none'}`);
+  return [];
+}
+
+function ofRelation(
+  name: string,
+  target: string,
+  input: unknown,
+  scope: Scope,
+  path: string,
+  depth: number,
+): UcastCondition[] {
+  const noun = scope.catalog.get(target);
+  if (!noun) scope.report(path, `leads to the unknown type "${target}"`);
+  else if (scope.hops >= MAX_RELATIONS) scope.report(path, `reaches through more than ${MAX_RELATIONS} relations`);
+  else if (!isObject(input) || Object.keys(input).length !== 1 || !Object.hasOwn(input, '$some'))
+    scope.report(path, `is a relation and needs {"$some": condition}, found ${show(input)}`);
+  else {
+    const inner = conjunction(input.$some, { ...scope, noun, hops: scope.hops + 1 }, `${path}.$some`, depth + 1);
+    return [new FieldCondition('some', name, inner)];
+  }
+  return [];
+}
+
+/** The condition on related rows, where the condition is one on a relation. */
+export const relatedCondition = (condition: UcastCondition): UcastCondition | undefined =>
+  condition.operator === 'some' ? (condition.value as UcastCondition) : undefined;
 
 function ofAttribute(
   name: string,
@@ -131,7 +170,7 @@ function ofAttribute(
         parts.push(new CompoundCondition('not', [ofAttribute(name, type, value, report, here, depth + 1)]));
       } else report(here, `"${operator}" is no operator; allowed: $eq $ne $in $nin $lt $lte $gt $gte $exists $not`);
     }
-  return parts.length === 1 && parts[0] ? parts[0] : new CompoundCondition('and', parts);
+  return together(parts);
 }
 
 function listOperand(type: AttributeType, value: unknown, report: Report, path: string): unknown {
@@ -188,20 +227,48 @@ export function resolveVariables(condition: UcastCondition, principal: Principal
     const parts = (condition.value as UcastCondition[]).map((part) => resolveVariables(part, principal));
     return parts.every((part) => part !== undefined) ? new CompoundCondition(condition.operator, parts) : undefined;
   }
+  const { field, operator } = condition as FieldCondition;
+  const related = relatedCondition(condition);
+  if (related) {
+    const resolved = resolveVariables(related, principal);
+    return resolved && new FieldCondition(operator, field, resolved);
+  }
   if (!(condition.value instanceof VariableValue)) return condition;
   const value = principal[condition.value.name.slice('principal.'.length) as keyof Principal];
   if (value === undefined || value === null || value === '') return undefined;
-  return new FieldCondition(condition.operator, (condition as FieldCondition).field, value);
+  return new FieldCondition(operator, field, value);
 }
 
-/** Names of the attributes that a condition mentions. */
-export function attributesOf(condition: UcastCondition): string[] {
-  if (condition instanceof CompoundCondition) return (condition.value as UcastCondition[]).flatMap(attributesOf);
-  return [(condition as FieldCondition).field];
+/** What a condition must know of a row: attributes, and of the rows of each relation what it must know of them. */
+export interface Mentions {
+  readonly attributes: ReadonlySet<string>;
+  readonly relations: ReadonlyMap<string, Mentions>;
+}
+
+export function mentionsOf(condition: UcastCondition): Mentions {
+  const attributes = new Set<string>();
+  const inner = new Map<string, UcastCondition[]>();
+  const walk = (part: UcastCondition): void => {
+    if (part instanceof CompoundCondition) {
+      (part.value as UcastCondition[]).forEach(walk);
+      return;
+    }
+    const { field } = part as FieldCondition;
+    const related = relatedCondition(part);
+    if (related) inner.set(field, [...(inner.get(field) ?? []), related]);
+    else attributes.add(field);
+  };
+  walk(condition);
+  const relations = [...inner].map(
+    ([name, conditions]) => [name, mentionsOf(new CompoundCondition('and', conditions))] as const,
+  );
+  return { attributes, relations: new Map(relations) };
 }
 
 /** Names of the variables that a condition mentions. */
 export function variablesOf(condition: UcastCondition): Variable[] {
   if (condition instanceof CompoundCondition) return (condition.value as UcastCondition[]).flatMap(variablesOf);
+  const related = relatedCondition(condition);
+  if (related) return variablesOf(related);
   return condition.value instanceof VariableValue ? [condition.value.name] : [];
 }

@@ -22,5 +22,5 @@ export {
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';
 export { ruleBuilders } from './rule-builders.js';
-export type { AttributeColumns } from './sql-predicate.js';
+export type { AttributeColumns, NounColumns, RelationColumns, RelationTables } from './sql-predicate.js';
 export { type RuleIssue, validateRule } from './validate-rule.js';

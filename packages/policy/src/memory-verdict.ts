@@ -1,7 +1,14 @@
 // Conditions judged in memory, with SQL's idea of null: nothing is less or greater than null, and absent is null.
 import { PlatformError } from '@falaj/runtime';
-import { allInterpreters, createJsInterpreter, type Condition as UcastCondition } from '@ucast/mongo2js';
-import type { AttributeType } from './noun.js';
+import {
+  allInterpreters,
+  createJsInterpreter,
+  type FieldCondition,
+  type JsInterpreter,
+  type Condition as UcastCondition,
+} from '@ucast/mongo2js';
+import type { Mentions } from './condition.js';
+import type { AttributeType, Noun, NounCatalog } from './noun.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -12,10 +19,39 @@ const compare = (left: unknown, right: unknown): number => {
   return (a as number) > (b as number) ? 1 : -1;
 };
 
-const interpret = createJsInterpreter(allInterpreters, { compare: compare as never });
+const some: JsInterpreter<FieldCondition<UcastCondition>, Readonly<Record<string, readonly Row[]>>> = (
+  { field, value },
+  object,
+  { interpret: holds },
+) => (object[field] ?? []).some((related) => holds(value, related as never));
+
+const interpret = createJsInterpreter({ ...allInterpreters, some }, { compare: compare as never });
 
 export const matchesCondition = (condition: UcastCondition, attributes: Row): boolean =>
   interpret(condition, attributes as never);
+
+/**
+ * What a condition mentions of a row, as conditions see it; related rows stand under the relation's name. Undefined where
+ * the row, or a related one, lacks something mentioned: it was read without it.
+ */
+export function factsOf(mentions: Mentions, noun: Noun, catalog: NounCatalog, row: Row): Row | undefined {
+  const facts: Record<string, unknown> = {};
+  for (const name of mentions.attributes) {
+    const type = noun.attributes[name];
+    if (type === undefined || !Object.hasOwn(row, name) || row[name] === undefined) return undefined;
+    const value = attributeValue(name, type, row[name]);
+    if (value !== undefined) facts[name] = value;
+  }
+  for (const [name, inner] of mentions.relations) {
+    const target = catalog.get(noun.relations?.[name] ?? '');
+    const rows = Object.hasOwn(row, name) ? row[name] : undefined;
+    if (!target || !Array.isArray(rows)) return undefined;
+    const related = rows.map((each: Row) => factsOf(inner, target, catalog, each));
+    if (related.includes(undefined)) return undefined;
+    facts[name] = related;
+  }
+  return facts;
+}
 
 /** A column's value as conditions see it; undefined for null. Throws INTERNAL where it is not of the attribute's type. */
 export function attributeValue(

@@ -15,6 +15,8 @@ export interface Noun {
   readonly fields: Readonly<Record<string, FieldClass>>;
   /** What conditions may mention. */
   readonly attributes: Readonly<Record<string, AttributeType>>;
+  /** Rows of other nouns that conditions may ask about: name to the noun of those rows. */
+  readonly relations?: Readonly<Record<string, string>>;
 }
 
 export interface NounCatalog {
@@ -25,7 +27,7 @@ export interface NounCatalog {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ATTRIBUTE_TYPES: readonly string[] = ['string', 'number', 'boolean', 'timestamp'];
 
-/** Throws CONFIG_INVALID for a noun declared twice, a malformed name, an unknown class or attribute type. */
+/** Throws CONFIG_INVALID for a noun declared twice, a malformed name, an unknown class, attribute type or related noun. */
 export function createNounCatalog(nouns: readonly Noun[]): NounCatalog {
   const table = new Map<string, Noun>();
   const issues: string[] = [];
@@ -41,6 +43,13 @@ export function createNounCatalog(nouns: readonly Noun[]): NounCatalog {
       if (!NAME.test(attribute)) issues.push(`attribute ${noun.name}.${attribute} is not a name`);
       if (!ATTRIBUTE_TYPES.includes(type))
         issues.push(`attribute ${noun.name}.${attribute} has the unknown type "${type}"`);
+    }
+    for (const [relation, target] of Object.entries(noun.relations ?? {})) {
+      if (!NAME.test(relation)) issues.push(`relation ${noun.name}.${relation} is not a name`);
+      if (Object.hasOwn(noun.attributes, relation))
+        issues.push(`${noun.name}.${relation} is an attribute and a relation`);
+      if (!nouns.some(({ name }) => name === target))
+        issues.push(`relation ${noun.name}.${relation} leads to the unknown type "${target}"`);
     }
     table.set(noun.name, noun);
   }

@@ -2,11 +2,10 @@
 import { PlatformError } from '@falaj/runtime';
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { NounCatalog } from './noun.js';
-import { type AttributeColumns, allOf } from './sql-predicate.js';
+import { allOf, type NounColumns } from './sql-predicate.js';
 import type { RuleVerdict, SqlVerdicts } from './sql-verdict.js';
 
-export interface PlanColumns {
-  readonly attributes: AttributeColumns;
+export interface PlanColumns extends NounColumns {
   /** GraphQL field to the column, or expression, that holds it. */
   readonly fields: Readonly<Record<string, SQLWrapper>>;
 }
@@ -63,15 +62,16 @@ function makePlan(
   verdicts: SqlVerdicts,
   reasonOf: (noun: string, field: string) => string,
   noun: string,
-  { attributes, fields }: PlanColumns,
-  wanted: readonly string[] = Object.keys(fields),
+  columns: PlanColumns,
+  wanted: readonly string[] = Object.keys(columns.fields),
 ): ReadPlan {
   if (!catalog.get(noun)) throw new PlatformError('CONFIG_INVALID', `"${noun}" is no type that the policy knows.`);
   const row = verdicts.ofRow('read', noun);
   const compiled = new Map<string, SQL>();
   const conditionOf = (verdict: RuleVerdict): SQL =>
-    entry(compiled, verdict.key, () => verdicts.toSql(verdict, noun, attributes));
+    entry(compiled, verdict.key, () => verdicts.toSql(verdict, noun, columns));
 
+  const { fields } = columns;
   const columnOf = (field: string): SQLWrapper => {
     const column = Object.hasOwn(fields, field) ? fields[field] : undefined;
     if (column) return column;

@@ -3,13 +3,40 @@
 import { PlatformError } from '@falaj/runtime';
 import type { CompoundCondition, FieldCondition, Condition as UcastCondition } from '@ucast/mongo2js';
 import { Column, is, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { AttributeType } from './noun.js';
 
 export type AttributeColumns = Readonly<Record<string, SQLWrapper>>;
 
+/** Where the rows of a relation are found, and what conditions may mention of them. */
+export interface RelationColumns {
+  readonly table: PgTable;
+  /** Pairs of equal columns: of the row, and of its related rows. The workspace belongs among them. */
+  readonly on: readonly (readonly [PgColumn, PgColumn])[];
+  readonly attributes: Readonly<Record<string, PgColumn>>;
+  /** Relations of those rows; a function, for relations may lead back. */
+  readonly relations?: () => RelationTables;
+}
+export type RelationTables = Readonly<Record<string, RelationColumns>>;
+
+/** Columns of a noun's table, as conditions see them. */
+export interface NounColumns {
+  readonly attributes: AttributeColumns;
+  readonly relations?: RelationTables;
+}
+
 export interface Attribute {
   readonly type: AttributeType;
   readonly column: SQLWrapper;
+  /** Of the table in a subquery. */
+  readonly alias?: string;
+}
+
+/** What the names in a condition stand for. */
+export interface ConditionScope {
+  attribute(name: string): Attribute;
+  /** Whether some related row meets a condition, which is compiled in the scope of those rows. */
+  some(relation: string, condition: (scope: ConditionScope) => SQL): SQL;
 }
 
 const joined = (parts: readonly SQL[], word: 'and' | 'or', empty: SQL): SQL => {
@@ -22,8 +49,12 @@ export const allOf = (parts: readonly SQL[]): SQL => joined(parts, 'and', sql`tr
 export const anyOf = (parts: readonly SQL[]): SQL => joined(parts, 'or', sql`false`);
 export const isNotTrue = (part: SQL): SQL => sql`((${part}) is not true)`;
 
+/** A column of an aliased table; drizzle's own aliases lose their qualifier inside a selection. */
+export const columnOf = (alias: string, column: Column): SQL =>
+  sql`${sql.identifier(alias)}.${sql.identifier(column.name)}`;
+
 /** Throws INTERNAL for an operator without SQL form: it may never be left out silently. */
-export function compileCondition(condition: UcastCondition, attribute: (name: string) => Attribute): SQL {
+export function compileCondition(condition: UcastCondition, scope: ConditionScope): SQL {
   const go = (part: UcastCondition): SQL => {
     const parts = () => (part as CompoundCondition).value.map(go);
     switch (part.operator) {
@@ -35,17 +66,22 @@ export function compileCondition(condition: UcastCondition, attribute: (name: st
         return isNotTrue(allOf(parts()));
       case 'nor':
         return isNotTrue(anyOf(parts()));
+      case 'some': {
+        const { field, value } = part as FieldCondition;
+        return scope.some(field, (inner) => compileCondition(value as UcastCondition, inner));
+      }
       default: {
         const { field, operator, value } = part as FieldCondition;
-        return comparison(attribute(field), operator, value);
+        return comparison(scope.attribute(field), operator, value);
       }
     }
   };
   return go(condition);
 }
 
-function comparison({ type, column }: Attribute, operator: string, value: unknown): SQL {
-  const left = operandOf(type, column);
+function comparison(attribute: Attribute, operator: string, value: unknown): SQL {
+  const { type } = attribute;
+  const left = operandOf(attribute);
   if (operator === 'exists') return value === true ? sql`${left} is not null` : sql`${left} is null`;
   if (operator === 'in' || operator === 'nin') {
     const found = membership(type, left, value as readonly unknown[]);
@@ -122,11 +158,12 @@ function constant(type: AttributeType, value: unknown): SQL {
 }
 
 /** Columns whose text is what JavaScript sees (uuid, enum, date) are compared as text. */
-function operandOf(type: AttributeType, column: SQLWrapper): SQL {
+function operandOf({ type, column, alias }: Attribute): SQL {
   if (!is(column, Column)) return sql`${column}`;
+  const named = alias === undefined ? sql`${column}` : columnOf(alias, column);
   const sqlType = column.getSQLType();
   if (/\[|json|bytea/.test(sqlType))
     throw new PlatformError('INTERNAL', `Column ${column.name} of type ${sqlType} cannot be an attribute of a policy.`);
   const isText = /^(text|varchar|character varying)/.test(sqlType);
-  return type === 'string' && !isText ? sql`${column}::text` : sql`${column}`;
+  return type === 'string' && !isText ? sql`${named}::text` : named;
 }

@@ -1,9 +1,9 @@
 // The verdict of a set of rules as SQL: some allow matches, and no deny does.
-import { PlatformError } from '@falaj/runtime';
 import { type SQL, sql } from 'drizzle-orm';
 import type { BoundRule, BoundRules } from './bound-rules.js';
+import { conditionScope } from './condition-scope.js';
 import type { NounCatalog } from './noun.js';
-import { type Attribute, type AttributeColumns, allOf, anyOf, compileCondition, isNotTrue } from './sql-predicate.js';
+import { allOf, anyOf, compileCondition, isNotTrue, type NounColumns } from './sql-predicate.js';
 
 /** The rules that decide, with what needs no SQL already decided. Verdicts of equal `key` are equal. */
 export interface RuleVerdict {
@@ -16,7 +16,7 @@ export interface RuleVerdict {
 export interface SqlVerdicts {
   ofRow(action: string, noun: string): RuleVerdict;
   ofField(action: string, noun: string, field: string): RuleVerdict;
-  toSql(verdict: RuleVerdict, noun: string, columns: AttributeColumns): SQL;
+  toSql(verdict: RuleVerdict, noun: string, columns: NounColumns): SQL;
 }
 
 const never: RuleVerdict = { outcome: 'NEVER', key: 'never', allows: [], denies: [] };
@@ -55,25 +55,11 @@ export function sqlVerdicts(bound: BoundRules, catalog: NounCatalog): SqlVerdict
     ofField: (action, noun, field) => verdict(action, noun, field),
     toSql({ outcome, allows, denies }, noun, columns) {
       if (outcome !== 'DEPENDS') return outcome === 'ALWAYS' ? sql`true` : sql`false`;
-      const attribute = attributesIn(catalog, noun, columns);
+      const scope = conditionScope(catalog, noun, columns);
       const some = (rules: readonly BoundRule[]) =>
-        anyOf(rules.flatMap(({ condition }) => (condition ? [compileCondition(condition, attribute)] : [])));
+        anyOf(rules.flatMap(({ condition }) => (condition ? [compileCondition(condition, scope)] : [])));
       const parts = allows.length > 0 ? [some(allows)] : [];
       return allOf(denies.length > 0 ? [...parts, isNotTrue(some(denies))] : parts);
     },
-  };
-}
-
-function attributesIn(catalog: NounCatalog, noun: string, columns: AttributeColumns): (name: string) => Attribute {
-  const types = catalog.get(noun)?.attributes ?? {};
-  return (name) => {
-    const type = types[name];
-    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-    if (type === undefined || column === undefined)
-      throw new PlatformError(
-        'CONFIG_INVALID',
-        `A rule on ${noun} mentions the attribute "${name}", for which the table offers no column.`,
-      );
-    return { type, column };
   };
 }

@@ -9,7 +9,9 @@ const catalog = createNounCatalog([
     name: 'Model',
     fields: { id: 'open', email: 'pii' },
     attributes: { zone: 'string', level: 'number', ready: 'boolean', at: 'timestamp' },
+    relations: { versions: 'Version', origin: 'Model' },
   },
+  { name: 'Version', fields: {}, attributes: { number: 'number' }, relations: { model: 'Model' } },
 ]);
 const good = { id: 'r', effect: 'DENY', actions: ['read'], subject: 'Model', roles: ['*'], reason: 'TEST' };
 
@@ -35,8 +37,33 @@ describe('validateRule', () => {
         at: { $lte: '2026-01-01T00:00:00Z', $gt: new Date(0) },
         $or: [{ zone: { $var: 'principal.zone' } }, { $nor: [{ level: null }] }, { $not: { zone: 'AE' } }],
         $and: [{ zone: { $nin: { $var: 'principal.zones' } } }],
+        versions: { $some: { number: { $gt: 1 }, model: { $some: { zone: { $var: 'principal.zone' } } } } },
+        $not: { origin: { $some: { origin: { $some: { ready: true } } } } },
       }),
     ).toEqual([]);
+  });
+
+  it.each([
+    [{ versions: 3 }, ['conditions.versions']],
+    [{ versions: { number: 3 } }, ['conditions.versions']],
+    [{ versions: { $every: { number: 3 } } }, ['conditions.versions']],
+    [{ versions: { $some: { number: 3 }, $none: {} } }, ['conditions.versions']],
+    [{ versions: { $some: {} } }, ['conditions.versions.$some']],
+    [{ versions: { $some: { zone: 'AE' } } }, ['conditions.versions.$some.zone']],
+    [{ versions: { $some: { number: '3' } } }, ['conditions.versions.$some.number']],
+    [{ zone: { $some: { number: 3 } } }, ['conditions.zone.$some']],
+    [
+      { origin: { $some: { origin: { $some: { origin: { $some: { zone: 'AE' } } } } } } },
+      ['conditions.origin.$some.origin.$some.origin'],
+    ],
+  ])('refuses the relation %j', (conditions, paths) => {
+    expect(ofCondition(conditions)).toEqual(paths);
+  });
+
+  it('a catalog refuses a relation to nowhere, and one named like an attribute', () => {
+    const noun = { name: 'A', fields: {}, attributes: { zone: 'string' } } as const;
+    expect(() => createNounCatalog([{ ...noun, relations: { b: 'B' } }])).toThrow(/unknown type "B"/);
+    expect(() => createNounCatalog([{ ...noun, relations: { zone: 'A' } }])).toThrow(/an attribute and a relation/);
   });
 
   it.each([

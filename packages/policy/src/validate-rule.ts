@@ -117,7 +117,7 @@ function inspect(input: Record<string, unknown>, nouns: NounCatalog): Inspection
   let condition: UcastCondition | undefined;
   if (input.conditions !== undefined) {
     if (subject === '*') report('conditions', 'need a subject: * has no attributes');
-    else condition = parseCondition(input.conditions, noun?.attributes ?? {}, report);
+    else if (noun) condition = parseCondition(input.conditions, noun, nouns, report);
   }
   return issues.length > 0 ? { issues } : { issues, checked: { rule: input as unknown as Rule, condition } };
 }

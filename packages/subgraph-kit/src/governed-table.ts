@@ -1,3 +1,4 @@
+import type { RelationTables } from '@falaj/policy';
 import { getColumns } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 
@@ -17,6 +18,32 @@ export interface GovernedTable<Row> {
   readonly fields: Readonly<Record<Extract<keyof Row, string>, PgColumn>>;
   /** Columns that conditions of rules may mention; not null where residency or ownership hangs on them. */
   readonly attributes: Readonly<Record<string, PgColumn>>;
+  /** Rows of other tables of this subgraph that conditions of rules may ask about. */
+  readonly relations?: Readonly<Record<string, Related>>;
+}
+
+export interface Related {
+  /** A function, for tables may lead to each other. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any table.
+  readonly to: () => GovernedTable<any>;
+  /** Pairs of equal columns: of the row, and of its related rows; the workspace among them. */
+  readonly on: readonly (readonly [PgColumn, PgColumn])[];
+}
+
+const relationTables = new WeakMap<object, RelationTables>();
+
+/** Relations of a table as the policy compiles them. */
+export function relationsOf(table: Pick<GovernedTable<unknown>, 'relations'>): RelationTables {
+  const known = relationTables.get(table);
+  if (known) return known;
+  const made = Object.fromEntries(
+    Object.entries(table.relations ?? {}).map(([name, { to, on }]) => {
+      const target = to();
+      return [name, { table: target.table, on, attributes: target.attributes, relations: () => relationsOf(target) }];
+    }),
+  );
+  relationTables.set(table, made);
+  return made;
 }
 
 export function governedTable<Row>(definition: GovernedTable<Row>): GovernedTable<Row> {

@@ -7,7 +7,7 @@ import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Connection, PageInfo } from './connection.js';
 import type { CursorSeal } from './cursor.js';
-import type { Governed, GovernedTable } from './governed-table.js';
+import { type Governed, type GovernedTable, relationsOf } from './governed-table.js';
 import type { MaskCollector } from './masking.js';
 
 /** A restriction asked for by the caller; it never reveals a field that the caller may not read. */
@@ -231,7 +231,11 @@ export class Reads {
    */
   #plan<Row>(table: GovernedTable<Row>) {
     const shown = this.#fieldsOf(table.noun);
-    const plan = this.#ability.readPlan(table.noun, { attributes: table.attributes, fields: planFields(table, shown) });
+    const plan = this.#ability.readPlan(table.noun, {
+      attributes: table.attributes,
+      relations: relationsOf(table),
+      fields: planFields(table, shown),
+    });
     const columns: Record<string, SQL> = {
       maskedFields: sql`(${plan.masked})::text`.as('maskedFields') as unknown as SQL,
     };

@@ -85,7 +85,7 @@ function nounsOf(
   sdl: string,
   { tables, attributes: declared = {} }: Pick<SubgraphDefinition, 'tables' | 'attributes'>,
 ): Noun[] {
-  const columns = new Map(tables.map((table) => [table.noun, table.attributes]));
+  const columns = new Map(tables.map((table) => [table.noun, table]));
   const fields = new Map<string, Record<string, Noun['fields'][string]>>();
   for (const [path, fieldClass] of fieldClasses(parse(sdl))) {
     const [type = '', field = ''] = path.split('.');
@@ -97,9 +97,12 @@ function nounsOf(
     attributes: {
       ...declared[name],
       ...Object.fromEntries(
-        Object.entries(columns.get(name) ?? {}).map(([key, column]) => [key, attributeType(column)]),
+        Object.entries(columns.get(name)?.attributes ?? {}).map(([key, column]) => [key, attributeType(column)]),
       ),
     },
+    relations: Object.fromEntries(
+      Object.entries(columns.get(name)?.relations ?? {}).map(([key, { to }]) => [key, to().noun]),
+    ),
   }));
 }
 

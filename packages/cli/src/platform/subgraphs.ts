@@ -47,6 +47,7 @@ export function mergeNouns(descriptions: readonly SubgraphDescription[]): Noun[]
       name: noun.name,
       fields: { ...known?.fields, ...noun.fields },
       attributes: { ...known?.attributes, ...noun.attributes },
+      relations: { ...known?.relations, ...noun.relations },
     });
   }
   return [...merged.values()];

@@ -32,6 +32,15 @@ export const endpointRevisions: GovernedTable<EndpointRevisionRow> = governedTab
     zone: endpointRevision.zone,
     ownerId: endpointRevision.ownerId,
   },
+  relations: {
+    endpoint: {
+      to: () => endpoints,
+      on: [
+        [endpointRevision.workspaceId, endpoint.workspaceId],
+        [endpointRevision.endpointId, endpoint.id],
+      ],
+    },
+  },
 });
 
 export type TrafficSplitRow = Omit<InferSelectModel<typeof trafficSplit>, 'workspaceId'>;

@@ -15,6 +15,15 @@ export const experiments: GovernedTable<ExperimentRow> = governedTable({
   createdAt: experiment.createdAt,
   fields: shownColumns(experiment, ['workspaceId']),
   attributes: { workspaceId: experiment.workspaceId, name: experiment.name, ownerId: experiment.ownerId },
+  relations: {
+    runs: {
+      to: () => runs,
+      on: [
+        [experiment.workspaceId, run.workspaceId],
+        [experiment.id, run.experimentId],
+      ],
+    },
+  },
 });
 
 export const runs: GovernedTable<RunRow> = governedTable({
@@ -31,5 +40,14 @@ export const runs: GovernedTable<RunRow> = governedTable({
     state: run.state,
     trainer: run.trainer,
     ownerId: run.ownerId,
+  },
+  relations: {
+    experiment: {
+      to: () => experiments,
+      on: [
+        [run.workspaceId, experiment.workspaceId],
+        [run.experimentId, experiment.id],
+      ],
+    },
   },
 });

@@ -23,6 +23,15 @@ export const models: GovernedTable<ModelRow> = governedTable({
     createdAt: model.createdAt,
   },
   attributes: { workspaceId: model.workspaceId, name: model.name, ownerId: model.ownerId },
+  relations: {
+    versions: {
+      to: () => modelVersions,
+      on: [
+        [model.workspaceId, modelVersion.workspaceId],
+        [model.id, modelVersion.modelId],
+      ],
+    },
+  },
 });
 
 export const modelVersions: GovernedTable<ModelVersionRow> = governedTable({
@@ -63,6 +72,15 @@ export const modelVersions: GovernedTable<ModelVersionRow> = governedTable({
     modelName: modelVersion.modelName,
     version: modelVersion.version,
     ownerId: modelVersion.ownerId,
+  },
+  relations: {
+    model: {
+      to: () => models,
+      on: [
+        [modelVersion.workspaceId, model.workspaceId],
+        [modelVersion.modelId, model.id],
+      ],
+    },
   },
 });
 
