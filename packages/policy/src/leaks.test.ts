@@ -106,9 +106,9 @@ it('a masked value never leaves the database, and says so', async () => {
     .where(plan.where)
     .orderBy(table.id);
   expect(rows).toEqual([
-    { id: 1, cost: null, masked: ['cost'] },
-    { id: 2, cost: 10, masked: [] },
-    { id: 3, cost: null, masked: ['cost'] },
+    { id: 1, cost: null, masked: 'cost' },
+    { id: 2, cost: 10, masked: '' },
+    { id: 3, cost: null, masked: 'cost' },
   ]);
   expect(plan.reasonOf('cost')).toBe('OWNER_ONLY');
 });

@@ -2,7 +2,7 @@
 import { PlatformError } from '@falaj/runtime';
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { NounCatalog } from './noun.js';
-import { allOf, type NounColumns } from './sql-predicate.js';
+import { allOf, flattened, type NounColumns } from './sql-predicate.js';
 import type { RuleVerdict, SqlVerdicts } from './sql-verdict.js';
 
 export interface PlanColumns extends NounColumns {
@@ -15,7 +15,7 @@ export interface ReadPlan {
   readonly where: SQL;
   /** Each field: its column, or null of its type, or a CASE. */
   readonly select: Readonly<Record<string, SQL>>;
-  /** text[]: names of the row's masked fields; a constant when no field depends on the row. */
+  /** text: names of the row's masked fields, with commas between; a constant when no field depends on the row. */
   readonly masked: SQL;
   reasonOf(field: string): string;
   /** To AND into every condition on the field. Throws FORBIDDEN_FILTER when no row may show it. */
@@ -69,7 +69,7 @@ function makePlan(
   const row = verdicts.ofRow('read', noun);
   const compiled = new Map<string, SQL>();
   const conditionOf = (verdict: RuleVerdict): SQL =>
-    entry(compiled, verdict.key, () => verdicts.toSql(verdict, noun, columns));
+    entry(compiled, verdict.key, () => flattened(verdicts.toSql(verdict, noun, columns)));
 
   const { fields } = columns;
   const columnOf = (field: string): SQLWrapper => {
@@ -134,10 +134,9 @@ function maskedNames(
     if (verdict !== 'SHOWN') entry(groups, verdict.key, () => ({ verdict, fields: [] as string[] })).fields.push(field);
   }
   const parts = [...groups.values()].map(({ verdict, fields }) => {
-    const names = sql`${`{${fields.join()}}`}::text[]`;
-    return verdict.outcome === 'NEVER'
-      ? names
-      : sql`case when ${conditionOf(verdict)} then '{}'::text[] else ${names} end`;
+    const names = sql`${fields.join()}::text`;
+    return verdict.outcome === 'NEVER' ? names : sql`case when ${conditionOf(verdict)} then null else ${names} end`;
   });
-  return parts.length === 0 ? sql`'{}'::text[]` : sql`(${sql.join(parts, sql` || `)})`;
+  // One call for the row: joining arrays costs more than judging the conditions.
+  return parts.length === 0 ? sql`''` : sql`concat_ws(',', ${sql.join(parts, sql`, `)})`;
 }

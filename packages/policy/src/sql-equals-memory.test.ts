@@ -363,7 +363,7 @@ it(`agrees on rows, fields and masks for ${RUNS} random policies`, async () => {
           const hidden = ability.maskRow('read', 'Thing', row).masked.map((each) => each.field);
           expected.masked = hidden.join();
           expected.shown = FIELD_NAMES.filter((name) => !hidden.includes(name)).join();
-          found.masked = [...(answer[`masked${place}`] as string[])].sort().join();
+          found.masked = (answer[`masked${place}`] as string).split(',').sort().join();
           found.shown = (answer[`shown${place}`] as string[]).join();
           seen.masked += hidden.length;
         }

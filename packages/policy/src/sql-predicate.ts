@@ -3,7 +3,7 @@
 import { PlatformError } from '@falaj/runtime';
 import type { CompoundCondition, FieldCondition, Condition as UcastCondition } from '@ucast/mongo2js';
 import { Column, is, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import type { AttributeType } from './noun.js';
 
 export type AttributeColumns = Readonly<Record<string, SQLWrapper>>;
@@ -48,6 +48,21 @@ const joined = (parts: readonly SQL[], word: 'and' | 'or', empty: SQL): SQL => {
 export const allOf = (parts: readonly SQL[]): SQL => joined(parts, 'and', sql`true`);
 export const anyOf = (parts: readonly SQL[]): SQL => joined(parts, 'or', sql`false`);
 export const isNotTrue = (part: SQL): SQL => sql`((${part}) is not true)`;
+
+const dialect = new PgDialect();
+
+/** The same SQL in one piece: plans are kept, and walking a tree of conditions for each statement costs more than running it. */
+export function flattened(part: SQL): SQL {
+  const { sql: text, params } = dialect.sqlToQuery(part);
+  // Values are parameters and names are quoted identifiers of tables: nothing else in the text begins with a dollar.
+  const pieces = text.split(/\$\d+/);
+  if (pieces.length !== params.length + 1) return part;
+  return sql.join(
+    pieces.flatMap((piece, place) =>
+      place === 0 ? [sql.raw(piece)] : [sql`${sql.param(params[place - 1])}`, sql.raw(piece)],
+    ),
+  );
+}
 
 /** A column of an aliased table; drizzle's own aliases lose their qualifier inside a selection. */
 export const columnOf = (alias: string, column: Column): SQL =>

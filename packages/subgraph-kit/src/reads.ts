@@ -69,8 +69,7 @@ export function isGoverned(row: unknown): boolean {
   return typeof row === 'object' && row !== null && Mark.on(row);
 }
 
-/** Names of fields as PostgreSQL writes them in a text array: GraphQL names need no quotes there. */
-const namesIn = (array: string): readonly string[] => (array === '{}' ? [] : array.slice(1, -1).split(','));
+const namesIn = (list: string): readonly string[] => (list === '' ? [] : list.split(','));
 
 export class Reads {
   readonly #database: Database;
@@ -237,7 +236,7 @@ export class Reads {
       fields: planFields(table, shown),
     });
     const columns: Record<string, SQL> = {
-      maskedFields: sql`(${plan.masked})::text`.as('maskedFields') as unknown as SQL,
+      maskedFields: plan.masked.as('maskedFields') as unknown as SQL,
     };
     for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
       const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;

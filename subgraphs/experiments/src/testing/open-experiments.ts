@@ -9,6 +9,7 @@ import {
   GraphClient,
   type Platform,
   type RequestContext,
+  type Subgraph,
   SubgraphContext,
   startSubgraph,
 } from '@falaj/subgraph-kit';
@@ -20,6 +21,7 @@ import { keepingVault } from './keeping-vault.js';
 
 export interface Experiments {
   readonly test: TestDatabase;
+  readonly subgraph: Subgraph;
   ask(who: Principal, document: string, variables?: Record<string, unknown>): Promise<Answer>;
   follow(who: Principal, document: string, signal: AbortSignal): Promise<AsyncIterator<Loose>>;
   contextOf(who: Principal): Promise<SubgraphContext>;
@@ -64,6 +66,7 @@ export async function openExperiments(
     values ('e', 'w1', 'p', 'p', 'e', ''), ('e2', 'w1', 'p', 'p', 'e2', '')`);
   return {
     test,
+    subgraph,
     rows,
     ask: (who, document, variables) => askSubgraph(subgraph, who, document, variables),
     async follow(who, document, signal) {
