@@ -138,5 +138,5 @@ function maskedNames(
     return verdict.outcome === 'NEVER' ? names : sql`case when ${conditionOf(verdict)} then null else ${names} end`;
   });
   // One call for the row: joining arrays costs more than judging the conditions.
-  return parts.length === 0 ? sql`''` : sql`concat_ws(',', ${sql.join(parts, sql`, `)})`;
+  return parts.length === 0 ? sql`''::text` : sql`concat_ws(',', ${sql.join(parts, sql`, `)})`;
 }
