@@ -33,6 +33,12 @@ export interface Ability {
   authorize(action: PolicyAction, noun: string, row?: Row): void;
   /** Whether some row may show the field: a type-level answer, for types whose values were judged one by one already. */
   readsField(noun: string, field: string): { readonly allowed: boolean; readonly reason: string };
+  /** Of all rows: every one, none, or those that the conditions of these rules decide. */
+  outcomeOf(
+    action: PolicyAction,
+    noun: string,
+    field?: string,
+  ): { readonly outcome: 'ALWAYS' | 'NEVER' | 'DEPENDS'; readonly ruleIds: readonly string[] };
   /** The rows for which `can(action, noun, row)`. */
   rowPredicate(action: PolicyAction, noun: string, columns: NounColumns): SQL;
   /** The rows for which `can(action, noun, row, field)`. */
@@ -98,6 +104,11 @@ export function buildAbility(
     readsField(noun, field) {
       const allowed = check('read', noun, undefined, field).allowed;
       return { allowed, reason: allowed ? '' : reasonOf(noun, field) };
+    },
+    outcomeOf(action, noun, field) {
+      const { outcome, allows, denies } =
+        field === undefined ? verdicts.ofRow(action, noun) : verdicts.ofField(action, noun, field);
+      return { outcome, ruleIds: [...allows, ...denies].map(({ id }) => id) };
     },
     rowPredicate: (action, noun, columns) => verdicts.toSql(verdicts.ofRow(action, noun), noun, columns),
     fieldPredicate: (action, noun, field, columns) =>

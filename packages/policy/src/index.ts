@@ -2,6 +2,14 @@ export { type Ability, buildAbility, type Verdict } from './ability.js';
 export { AbilityCache } from './ability-cache.js';
 export type { Condition } from './condition.js';
 export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
+export {
+  type ConsideredRule,
+  type Explanation,
+  explain,
+  type Question,
+  type Remedy,
+  type RuleOutcome,
+} from './explain.js';
 export { fieldClassesOf, fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
 export { type Decider, requireIndependent } from './four-eyes.js';
 export type { Row } from './memory-verdict.js';
@@ -22,5 +30,6 @@ export {
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';
 export { ruleBuilders } from './rule-builders.js';
+export { type ChangedGroup, type Outcome, type PolicyChange, simulate, type VerdictChange } from './simulate.js';
 export type { AttributeColumns, NounColumns, RelationColumns, RelationTables } from './sql-predicate.js';
 export { type RuleIssue, validateRule } from './validate-rule.js';

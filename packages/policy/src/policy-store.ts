@@ -42,6 +42,8 @@ export interface PolicyStore {
   retireRule(tx: Tx, workspaceId: string, id: string): Promise<void>;
   /** Live rules, by id; with `retired` every version. */
   listRules(tx: Tx, workspaceId: string, options?: { readonly retired?: boolean }): Promise<StoredRule[]>;
+  /** Every rule that counts in the workspace, built-in ones among them. Not validated: an invalid one fails closed. */
+  rulesOf(workspaceId: string): Promise<readonly Rule[]>;
   /** Grows with every change of the workspace's rules; 0 before the first. */
   versionOf(workspaceId: string): Promise<number>;
   /** Stops listening for changes. */
@@ -140,6 +142,7 @@ export function createPolicyStore(database: Database, options: PolicyStoreOption
         return { rule, version, authorId, createdAt, retiredAt, issues: inspectRule(rule, catalog).issues };
       });
     },
+    rulesOf: async (workspaceId) => (workspaceId === '' ? builtin : (await current(workspaceId)).rules),
     versionOf: async (workspaceId) => (workspaceId === '' ? 0 : (await current(workspaceId)).version),
     close: async () => (await listening)(),
   };
