@@ -235,6 +235,17 @@ const keys: Methods<'keys'> = {
     timeoutMs: 30 * SECONDS,
     check: (result) => unless(result instanceof Uint8Array && result.length > 0, 'key bytes are expected'),
   },
+  rewrap: {
+    idempotent: true,
+    timeoutMs: 30 * SECONDS,
+    check: (result) =>
+      unless(
+        isObject(result) && isText(result.keyId) && result.ciphertext instanceof Uint8Array,
+        'keyId and ciphertext are expected',
+      ),
+  },
+  retire: { idempotent: true, timeoutMs: 30 * SECONDS, check: () => null },
+  destroy: { idempotent: true, timeoutMs: 30 * SECONDS, check: () => null },
   rotate: {
     idempotent: false,
     timeoutMs: 30 * SECONDS,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ArtifactStoreV1, KeysV1 } from '@falaj/contracts';
+import type { ArtifactStoreV1, KeysV1, WrappedKey } from '@falaj/contracts';
 import { PluginError } from '@falaj/plugin-sdk';
 import { expect, test } from 'vitest';
 import { createCall } from './call.js';
@@ -26,7 +26,11 @@ function memory() {
       if (!found || found.context !== context) throw new PluginError('CORRUPT', 'wrong');
       return Uint8Array.from(found.key);
     },
-  } as Pick<KeysV1, 'wrap' | 'unwrap'> as KeysV1;
+    async rewrap({ wrapped, context }, call): Promise<WrappedKey> {
+      const key = await keys.unwrap({ wrapped, context }, call);
+      return keys.wrap({ keyRef: wrapped.keyId.split('#')[0] as string, key, context }, call);
+    },
+  } as Pick<KeysV1, 'wrap' | 'unwrap' | 'rewrap'> as KeysV1;
   const store = {
     async put({ key, data }) {
       objects.set(key, Uint8Array.from(data));

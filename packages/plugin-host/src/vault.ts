@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactStoreV1, Call, KeysV1 } from '@falaj/contracts';
+import type { ArtifactStoreV1, Call, KeysV1, WrappedKey } from '@falaj/contracts';
 import { isPluginError } from '@falaj/plugin-sdk';
 import { isPlatformError, PlatformError } from '@falaj/runtime';
 import { openEnvelope, rewrapEnvelope, sealEnvelope } from './envelope.js';
@@ -54,23 +54,24 @@ export function createArtifactVault({
   };
   const wrap = (place: ArtifactPlace, call: Call) => (dataKey: Uint8Array, context: string) =>
     keys.wrap({ keyRef: keyRefOf(place), key: dataKey, context }, call);
-  const unwrap =
-    (key: string, call: Call) => async (wrapped: Parameters<KeysV1['unwrap']>[0]['wrapped'], context: string) => {
-      try {
-        return await keys.unwrap({ wrapped, context }, call);
-      } catch (error) {
-        // A key id that was tampered with is malformed or unknown to the key store: still a corrupt artifact.
-        const code = isPlatformError(error) || isPluginError(error) ? error.code : null;
-        if (code === 'BAD_USER_INPUT' || code === 'BAD_INPUT' || code === 'NOT_FOUND' || code === 'CORRUPT') {
-          throw new PlatformError(
-            'ARTIFACT_CORRUPT',
-            `The data key of artifact "${key}" does not unwrap with "${wrapped.keyId}"; the artifact is not used.`,
-            { cause: error, details: { key, keyId: wrapped.keyId } },
-          );
-        }
-        throw error;
+  const opening = async <T>(key: string, { keyId }: WrappedKey, open: () => Promise<T>): Promise<T> => {
+    try {
+      return await open();
+    } catch (error) {
+      // A key id that was tampered with is malformed or unknown to the key store: still a corrupt artifact.
+      const code = isPlatformError(error) || isPluginError(error) ? error.code : null;
+      if (code === 'BAD_USER_INPUT' || code === 'BAD_INPUT' || code === 'NOT_FOUND' || code === 'CORRUPT') {
+        throw new PlatformError(
+          'ARTIFACT_CORRUPT',
+          `The data key of artifact "${key}" does not unwrap with "${keyId}"; the artifact is not used.`,
+          { cause: error, details: { key, keyId } },
+        );
       }
-    };
+      throw error;
+    }
+  };
+  const unwrap = (key: string, call: Call) => (wrapped: WrappedKey, context: string) =>
+    opening(key, wrapped, () => keys.unwrap({ wrapped, context }, call));
 
   return {
     async put({ key, workspaceId, zone, fieldClass = 'internal', data, contentType }, call) {
@@ -96,7 +97,7 @@ export function createArtifactVault({
     async rewrap(key, place, call) {
       let keyId = '';
       const envelope = await rewrapEnvelope(await read(key, call), { ...place, key }, async (wrapped, context) => {
-        const fresh = await wrap(place, call)(await unwrap(key, call)(wrapped, context), context);
+        const fresh = await opening(key, wrapped, () => keys.rewrap({ wrapped, context }, call));
         keyId = fresh.keyId;
         return fresh;
       });

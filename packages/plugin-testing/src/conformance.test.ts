@@ -108,6 +108,9 @@ const keyMutants = mutants('keys', memoryKeys, {
     wrap: async ({ keyRef, key }) => ({ keyId: `${keyRef}#1`, ciphertext: key.slice() }),
     unwrap: async ({ wrapped }) => wrapped.ciphertext,
   }),
+  'KE-13 rewrap keeps the old version': () => ({ rewrap: async ({ wrapped }) => wrapped }),
+  'KE-14 retires nothing': () => ({ retire: async () => {} }),
+  'KE-15 destroys nothing': () => ({ destroy: async () => {} }),
   'KE-12 logs the key': (keys, host) => ({
     wrap: (args, call) => {
       host.log.debug('wrapping', { key: Buffer.from(args.key).toString('hex') });

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { KeysV1 } from '@falaj/plugin-sdk';
-import { type CaseDefinition, commonCases, rejects } from './case.js';
+import { type CaseDefinition, commonCases, refuses, rejects } from './case.js';
 import { fakeCall } from './fake-host.js';
 
 const dataKey = Uint8Array.from({ length: 32 }, (_, index) => index);
@@ -131,6 +131,67 @@ export const keysCases: readonly CaseDefinition<'keys'>[] = [
       await unwrap(keys, await wrap(keys, `${unique}/AE`));
       const text = JSON.stringify(host.records);
       for (const form of ['hex', 'base64'] as const) assert.ok(!text.includes(Buffer.from(dataKey).toString(form)));
+    },
+  },
+  {
+    id: 'KE-13',
+    title: 'rewrap moves a data key under the current version, and only with its own context',
+    async run({ open, unique }) {
+      const keys = await open();
+      const before = await wrap(keys, `${unique}/AE`, 'zone=AE');
+      const { keyId } = await keys.rotate({ keyRef: `${unique}/AE` }, fakeCall());
+      await rejects(keys.rewrap({ wrapped: before, context: 'zone=US' }, fakeCall()), 'the context must be bound');
+      const after = await keys.rewrap({ wrapped: before, context: 'zone=AE' }, fakeCall());
+      assert.equal(after.keyId, keyId);
+      assert.deepEqual(await unwrap(keys, after, 'zone=AE'), dataKey);
+      await rejects(unwrap(keys, after, 'zone=US'), 'the context must stay bound');
+      const again = await keys.rewrap({ wrapped: after, context: 'zone=AE' }, fakeCall());
+      assert.equal(again.keyId, keyId);
+      assert.deepEqual(await unwrap(keys, again, 'zone=AE'), dataKey);
+    },
+  },
+  {
+    id: 'KE-14',
+    title: 'versions before a retired one no longer unwrap, in another instance and after a restart too',
+    async run({ open, unique }) {
+      const keyRef = `${unique}/AE`;
+      const [keys, other] = [await open(), await open()];
+      const before = await wrap(keys, keyRef);
+      assert.deepEqual(await unwrap(other, before), dataKey);
+      const { keyId } = await keys.rotate({ keyRef }, fakeCall());
+      const after = await wrap(keys, keyRef);
+      await keys.retire({ keyId }, fakeCall());
+      await keys.retire({ keyId }, fakeCall());
+      for (const each of [keys, other, await open()]) {
+        await rejects(unwrap(each, before), 'a retired version must not unwrap');
+        assert.deepEqual(await unwrap(each, after), dataKey);
+        assert.equal((await wrap(each, keyRef)).keyId, keyId);
+      }
+      await refuses(keys.retire({ keyId: `${unique}/none#2` }, fakeCall()), ['NOT_FOUND'], 'an unknown key');
+    },
+  },
+  {
+    id: 'KE-15',
+    title: 'what a destroyed key wrapped never unwraps again, not even under a later key of that name',
+    async run({ open, unique }) {
+      const keyRef = `${unique}/AE/subject`;
+      const [keys, other] = [await open(), await open()];
+      const [lost, kept] = [await wrap(keys, keyRef), await wrap(keys, `${unique}/AE`)];
+      assert.deepEqual(await unwrap(other, lost), dataKey);
+      await keys.rotate({ keyRef }, fakeCall());
+      const later = await wrap(other, keyRef);
+      await keys.destroy({ keyRef }, fakeCall());
+      await keys.destroy({ keyRef }, fakeCall());
+      await keys.destroy({ keyRef: `${unique}/never` }, fakeCall());
+      for (const each of [keys, other, await open()]) {
+        for (const wrapped of [lost, later]) await rejects(unwrap(each, wrapped), 'a destroyed key must not unwrap');
+        assert.deepEqual(await unwrap(each, kept), dataKey);
+      }
+      const fresh = await wrap(other, keyRef);
+      for (const each of [keys, other]) {
+        assert.deepEqual(await unwrap(each, fresh), dataKey);
+        for (const wrapped of [lost, later]) await rejects(unwrap(each, wrapped), 'a later key must not open it');
+      }
     },
   },
 ];

@@ -1,12 +1,14 @@
 // Key-encryption keys, one file per reference and version, each sealed by the master key. One file each, created by
 // exclusive link: processes that share the folder can neither overwrite nor lose each other's keys.
 import { createHash, randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PluginError } from '@falaj/plugin-sdk';
-import { createPrivate, readPrivate } from './private-files.js';
+import { createPrivate, markOf, readPrivate, shredPrivate } from './private-files.js';
 import { seal, unseal } from './sealing.js';
 
 export interface KeyVersion {
+  readonly keyRef: string;
   readonly keyId: string;
   readonly version: number;
   /** Epoch milliseconds. */
@@ -29,7 +31,7 @@ export class KeyRing {
   readonly #folder: string;
   readonly #master: Uint8Array;
   readonly #clock: () => number;
-  readonly #known = new Map<string, KeyVersion>();
+  readonly #known = new Map<string, KeyVersion & { readonly mark: string }>();
   /** The highest version seen; another process may have gone further. */
   readonly #latest = new Map<string, number>();
 
@@ -41,10 +43,11 @@ export class KeyRing {
 
   /** The newest version, the first one being created when there is none. */
   async current(keyRef: string): Promise<KeyVersion> {
-    const newest = await this.#newest(keyRef);
-    if (newest) return newest;
-    await this.#create(keyRef, 1);
-    return this.current(keyRef);
+    for (;;) {
+      const newest = await this.#newest(keyRef);
+      if (newest) return newest;
+      await this.#create(keyRef, 1);
+    }
   }
 
   async rotate(keyRef: string): Promise<KeyVersion> {
@@ -61,6 +64,18 @@ export class KeyRing {
     const found = await this.#read(keyRef, Number(version));
     if (!found) throw new PluginError('NOT_FOUND', `There is no key "${keyId}".`, { details: { keyId } });
     return found;
+  }
+
+  /** Removes the versions before this one. Throws like `byId`. */
+  async retire(keyId: string): Promise<void> {
+    const { keyRef, version } = await this.byId(keyId);
+    for (const each of await this.#versions(keyRef)) if (each < version) await this.#remove(keyRef, each);
+  }
+
+  /** Removes every version. */
+  async destroy(keyRef: string): Promise<void> {
+    this.#file(keyRef, 1);
+    for (const version of await this.#versions(keyRef)) await this.#remove(keyRef, version);
   }
 
   /** Opens one of these files, so that a wrong master key shows at start and not at the first decryption. */
@@ -81,25 +96,40 @@ export class KeyRing {
   }
 
   async #newest(keyRef: string): Promise<KeyVersion | null> {
-    let newest: KeyVersion | null = null;
-    for (let version = this.#latest.get(keyRef) ?? 1; ; version++) {
-      const found = await this.#read(keyRef, version);
-      if (!found) return newest;
-      newest = found;
-      this.#latest.set(keyRef, version);
+    let newest = await this.#read(keyRef, this.#latest.get(keyRef) ?? 1);
+    // Unknown, retired or destroyed by another process: only the folder tells which versions there are.
+    if (!newest) {
+      const version = (await this.#versions(keyRef)).at(-1);
+      newest = version === undefined ? null : await this.#read(keyRef, version);
     }
+    for (let next = newest; next; next = await this.#read(keyRef, next.version + 1)) newest = next;
+    if (newest) this.#latest.set(keyRef, newest.version);
+    else this.#latest.delete(keyRef);
+    return newest;
+  }
+
+  /** Ascending. */
+  async #versions(keyRef: string): Promise<readonly number[]> {
+    const start = `${nameOf(keyRef)}-`;
+    return (await readdir(this.#folder))
+      .filter((name) => name.startsWith(start))
+      .map((name) => Number.parseInt(name.slice(start.length), 10))
+      .sort((one, other) => one - other);
   }
 
   async #read(keyRef: string, version: number): Promise<KeyVersion | null> {
     const keyId = `${keyRef}#${version}`;
-    const known = this.#known.get(keyId);
-    if (known) return known;
     const file = this.#file(keyRef, version);
+    const known = this.#known.get(keyId);
+    // Another process may have destroyed the key since: memory alone must not open what was shredded.
+    if (known && known.mark === (await markOf(file))) return known;
+    this.#known.delete(keyId);
     const bytes = await readPrivate(file);
     if (bytes === null) return null;
     const loaded = this.#unseal(file, bytes);
     if (loaded.keyId !== keyId) throw new PluginError('CORRUPT', `Key file ${file} holds "${loaded.keyId}".`);
-    this.#known.set(keyId, loaded);
+    const mark = await markOf(file);
+    if (mark !== null) this.#known.set(keyId, { ...loaded, mark });
     return loaded;
   }
 
@@ -119,7 +149,7 @@ export class KeyRing {
         `Key file ${file} does not open with this master key; restore file or master key.`,
       );
     }
-    return { keyId, version: content.version, createdAt: content.createdAt, key };
+    return { keyId, keyRef: content.keyRef, version: content.version, createdAt: content.createdAt, key };
   }
 
   #create(keyRef: string, version: number): Promise<boolean> {
@@ -135,10 +165,18 @@ export class KeyRing {
     if (!KEY_REF.test(keyRef)) {
       throw new PluginError('BAD_INPUT', `"${keyRef}" is no key reference: 1 to 200 of letters, digits and . _ : / -`);
     }
-    const name = createHash('sha256').update(keyRef).digest('hex').slice(0, 40);
-    return path.join(this.#folder, `${name}-${version}.json`);
+    return path.join(this.#folder, `${nameOf(keyRef)}-${version}.json`);
+  }
+
+  async #remove(keyRef: string, version: number): Promise<void> {
+    const keyId = `${keyRef}#${version}`;
+    // Not wiped: a wrap that just took it must not seal with zeros.
+    this.#known.delete(keyId);
+    await shredPrivate(this.#file(keyRef, version));
   }
 }
+
+const nameOf = (keyRef: string): string => createHash('sha256').update(keyRef).digest('hex').slice(0, 40);
 
 const sealContext = (keyId: string, createdAt: number): string =>
   JSON.stringify(['falaj/keys-local', keyId, createdAt]);

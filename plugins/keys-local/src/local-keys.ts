@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type KeysV1, PluginError, type PluginHost, throwIfCancelled } from '@falaj/plugin-sdk';
+import { type KeysV1, PluginError, type PluginHost, throwIfCancelled, type WrappedKey } from '@falaj/plugin-sdk';
 import { KeyRing, type KeyVersion } from './key-ring.js';
 import { masterFromFile, masterFromSecret } from './master-key.js';
 import { privateFolder, refuseExposedFiles } from './private-files.js';
@@ -31,21 +31,38 @@ export async function openLocalKeys(master: 'file' | 'secret', host: PluginHost)
   });
   const bind = (keyId: string, context: string): string => JSON.stringify([keyId, context]);
 
+  const wrap = async (keyRef: string, key: Uint8Array, context: string): Promise<WrappedKey> => {
+    const { keyId, key: kek } = await ring.current(keyRef);
+    return { keyId, ciphertext: seal(kek, key, bind(keyId, context)) };
+  };
+  const unwrap = ({ keyId, key: kek }: KeyVersion, wrapped: WrappedKey, context: string): Uint8Array => {
+    const key = unseal(kek, wrapped.ciphertext, bind(keyId, context));
+    if (key) return key;
+    throw new PluginError('CORRUPT', `The key wrapped by "${keyId}" is damaged or belongs to another context.`);
+  };
+
   return {
     async wrap({ keyRef, key, context }, call) {
       enter(call);
       if (key.length === 0) throw new PluginError('BAD_INPUT', 'There is no key to wrap: 0 bytes given.');
-      const { keyId, key: kek } = await ring.current(keyRef);
-      return { keyId, ciphertext: seal(kek, key, bind(keyId, context)) };
+      return wrap(keyRef, key, context);
     },
     async unwrap({ wrapped, context }, call) {
       enter(call);
-      const { keyId, key: kek } = await ring.byId(wrapped.keyId);
-      const key = unseal(kek, wrapped.ciphertext, bind(keyId, context));
-      if (key === null) {
-        throw new PluginError('CORRUPT', `The key wrapped by "${keyId}" is damaged or belongs to another context.`);
-      }
-      return key;
+      return unwrap(await ring.byId(wrapped.keyId), wrapped, context);
+    },
+    async rewrap({ wrapped, context }, call) {
+      enter(call);
+      const from = await ring.byId(wrapped.keyId);
+      return wrap(from.keyRef, unwrap(from, wrapped, context), context);
+    },
+    async retire({ keyId }, call) {
+      enter(call);
+      await ring.retire(keyId);
+    },
+    async destroy({ keyRef }, call) {
+      enter(call);
+      await ring.destroy(keyRef);
     },
     async rotate({ keyRef }, call) {
       enter(call);

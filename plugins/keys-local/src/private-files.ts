@@ -1,7 +1,7 @@
 // Files that hold keys: readable by their owner only, written whole or not at all, never overwritten.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, link, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { PluginError } from '@falaj/plugin-sdk';
 
@@ -59,6 +59,36 @@ export async function createPrivate(file: string, data: Uint8Array): Promise<boo
   }
   await syncFolder(folder);
   return true;
+}
+
+/** Tells one file of this path from a later one; null when there is none. */
+export async function markOf(file: string): Promise<string | null> {
+  try {
+    const { dev, ino, mtimeNs, size } = await stat(file, { bigint: true });
+    return `${dev}:${ino}:${mtimeNs}:${size}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new PluginError('UNAVAILABLE', `Key file ${file} cannot be read.`, { cause: error, retryable: false });
+  }
+}
+
+/** Removes the file, durably, and overwrites what it held where the disk allows it. Idempotent. */
+export async function shredPrivate(file: string): Promise<void> {
+  try {
+    const handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW);
+    try {
+      // First the name, so that nobody reads half a key.
+      await unlink(file);
+      await handle.write(Buffer.alloc((await handle.stat()).size), 0, undefined, 0);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new PluginError('UNAVAILABLE', `Key file ${file} cannot be removed.`, { cause: error, retryable: false });
+  }
+  await syncFolder(path.dirname(file));
 }
 
 export async function refuseExposedFiles(folder: string): Promise<readonly string[]> {

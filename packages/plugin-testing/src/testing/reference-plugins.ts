@@ -18,6 +18,7 @@ import {
   type StandardSchemaV1,
   type Tensor,
   throwIfCancelled,
+  type WrappedKey,
 } from '@falaj/plugin-sdk';
 import { tinyModel } from '../tiny-model.js';
 
@@ -85,7 +86,7 @@ export function memoryArtifacts(host: PluginHost): ArtifactStoreV1 {
 }
 
 export function memoryKeys(host: PluginHost): KeysV1 {
-  const versions = kept(host, () => new Map<string, Buffer[]>());
+  const versions = kept(host, () => new Map<string, (Buffer | undefined)[]>());
   const of = (keyRef: string) => {
     const found = versions.get(keyRef) ?? [randomBytes(32)];
     versions.set(keyRef, found);
@@ -123,9 +124,22 @@ export function memoryKeys(host: PluginHost): KeysV1 {
       if (!good || body.length < 16) throw new PluginError('CORRUPT', 'does not unwrap');
       return xor(body.slice(16), mask(kek, body.slice(0, 16)));
     },
+    async rewrap({ wrapped, context }, call): Promise<WrappedKey> {
+      const key = await this.unwrap({ wrapped, context }, call);
+      return this.wrap({ keyRef: wrapped.keyId.split('#')[0] ?? '', key, context }, call);
+    },
     async rotate({ keyRef }) {
       of(keyRef).push(randomBytes(32));
       return describe(keyRef);
+    },
+    async retire({ keyId }) {
+      const [keyRef = '', version] = keyId.split('#');
+      const held = versions.get(keyRef);
+      if (!held?.[Number(version) - 1]) throw new PluginError('NOT_FOUND', 'no such key');
+      for (let index = 0; index < Number(version) - 1; index++) held[index] = undefined;
+    },
+    async destroy({ keyRef }) {
+      versions.delete(keyRef);
     },
     async describe({ keyRef }, call) {
       throwIfCancelled(call);
