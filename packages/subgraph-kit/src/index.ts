@@ -5,7 +5,7 @@ export { SubgraphContext } from './context.js';
 export { type CursorSeal, createCursorSeal } from './cursor.js';
 export { Attribute, EntityType, ExtendedEntityType, Shareable } from './decorators.js';
 export { DateTime, fieldClasses, JSONObject } from './federated-schema.js';
-export { type Governed, type GovernedTable, governedTable, shownColumns } from './governed-table.js';
+export { type Governed, type GovernedTable, governedTable, relationsOf, shownColumns } from './governed-table.js';
 export { GraphClient, type GraphExecutor, type GraphResult } from './graph-client.js';
 export { newId } from './ids.js';
 export { parseInput } from './input.js';

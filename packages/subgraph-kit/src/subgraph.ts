@@ -72,12 +72,12 @@ const schemaOf = (definition: AnyDefinition, resolveEntities: Parameters<typeof 
     resolveEntities,
   );
 
-/** SDL and nouns without a running platform: for composition, for the rule validator, for the schema check. */
+/** SDL, nouns and their tables without a running platform: for composition, for the rule validator, for the schema check. */
 export async function describeSubgraph(
   definition: AnyDefinition,
-): Promise<{ name: string; sdl: string; nouns: Noun[] }> {
+): Promise<{ name: string; sdl: string; nouns: Noun[]; tables: AnyDefinition['tables'] }> {
   const { sdl } = await schemaOf(definition, () => null);
-  return { name: definition.name, sdl, nouns: nounsOf(sdl, definition) };
+  return { name: definition.name, sdl, nouns: nounsOf(sdl, definition), tables: definition.tables };
 }
 
 /** Nouns are the object types of the schema; attributes are the columns that the tables offer to conditions. */

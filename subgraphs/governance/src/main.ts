@@ -14,6 +14,7 @@ import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
+import { PolicyDecisionResolver } from './schema/policy-decision.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
 import { ResidencyResolver } from './schema/residency.js';
@@ -39,6 +40,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       AuditRecordResolver,
       AuditLogResolver,
       PolicyRuleResolver,
+      PolicyDecisionResolver,
       ResidencyResolver,
       InventoryResolver,
       IncidentResolver,

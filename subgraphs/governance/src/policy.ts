@@ -114,6 +114,11 @@ export const rules: readonly Rule[] = [
     'ResidencyRule',
     'ResidencyDecision',
     'Decision',
+    'ConsideredRule',
+    'DecisionRemedy',
+    'PolicySimulation',
+    'AffectedPrincipals',
+    'VerdictChange',
   ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
   ...['CurrentPrincipal', 'Membership'].map((subject) =>
     read(subject, 'read-oneself', ['open', 'internal'], ['*', 'training-run'], 'ONESELF'),
@@ -131,6 +136,7 @@ export const rules: readonly Rule[] = [
     'ADMINISTRATION',
   ),
   act('PolicyRule', ['create', 'retire'], ADMINISTRATORS, 'ADMINISTRATION'),
+  act('PolicyRule', ['simulate'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
   {
     // The only reader of a secret: who asked for the token, in the answer to that request.
     id: 'governance.IssueAccessTokenPayload.read',

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Directory } from '@falaj/identity';
 import type { Noun, PolicyStore, Rule } from '@falaj/policy';
-import type { SubgraphContext } from '@falaj/subgraph-kit';
+import type { GovernedTable, SubgraphContext } from '@falaj/subgraph-kit';
 
 /** What this subgraph is given from outside, for it looks at the platform from above. */
 export interface GovernanceServices {
@@ -15,8 +15,16 @@ export interface GovernanceServices {
   readonly auditKey: KeyObject;
   /** How the platform was started; some checks ask more of production. */
   readonly profile: 'development' | 'production';
-  /** Schemas and nouns of all subgraphs. */
-  describe(): Promise<readonly { readonly name: string; readonly sdl: string; readonly nouns: readonly Noun[] }[]>;
+  /** Schemas, nouns and tables of all subgraphs. */
+  describe(): Promise<readonly SubgraphFacts[]>;
+}
+
+export interface SubgraphFacts {
+  readonly name: string;
+  readonly sdl: string;
+  readonly nouns: readonly Noun[];
+  // biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
+  readonly tables: readonly GovernedTable<any>[];
 }
 
 export type GovernanceContext = SubgraphContext<GovernanceServices>;

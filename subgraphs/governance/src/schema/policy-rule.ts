@@ -1,4 +1,3 @@
-import type { Principal as Actor } from '@falaj/runtime';
 import {
   Attribute,
   type Connection,
@@ -24,22 +23,13 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import { decisionInput, questionedRow } from '../policy/decision-question.js';
 import { checkRule, policyRuleInput } from '../policy/policy-rule.js';
 import { grantsOf, roles } from '../policy/roles.js';
 import { type PolicyRuleRow, policyRules, principals } from '../store/governed.js';
-import { rolesHeld } from '../store/role-reads.js';
 import { rule } from '../store/tables.js';
 import type { GovernanceContext } from './context.js';
 import { RuleEffect } from './enums.js';
-import {
-  BuiltInRule,
-  CreatePolicyRuleInput,
-  Decision,
-  ExplainDecisionInput,
-  RetirePolicyRuleInput,
-  RoleInfo,
-} from './policy-types.js';
+import { BuiltInRule, CreatePolicyRuleInput, RetirePolicyRuleInput, RoleInfo } from './policy-types.js';
 
 @ObjectType({
   description: 'One version of a rule of this workspace. Versions never change; a rule counts until it is retired.',
@@ -127,23 +117,6 @@ export class PolicyRuleResolver {
     }));
   }
 
-  @Query(() => Decision, {
-    description:
-      'What the policy would decide for a principal of this workspace, and by which rule. About others: for auditors and administrators.',
-  })
-  async explainDecision(
-    @Arg('input', () => ExplainDecisionInput, { description: 'The question.' }) input: ExplainDecisionInput,
-    @Ctx() context: GovernanceContext,
-  ): Promise<Decision> {
-    const question = parseInput(decisionInput, input);
-    if (question.principalId !== context.principal.id) context.ability.authorize('explain', 'Decision');
-    const row = questionedRow(question, context.services.policyStore.catalog);
-    const asked = await actor(context, question.principalId);
-    if (!asked) return { allowed: false, ruleId: null, reason: 'PRINCIPAL_DISABLED' };
-    const ability = await context.platform.abilityFor(asked);
-    return ability.check(question.action, question.subject, row, question.field ?? undefined);
-  }
-
   @FieldResolver()
   async author(@Root() row: PolicyRuleRow, @Ctx() context: GovernanceContext): Promise<string | null> {
     // The column behind this field is the author's id: null where the policy withholds the name.
@@ -194,22 +167,4 @@ export class PolicyRuleResolver {
 async function newest(context: GovernanceContext, id: string): Promise<PolicyRulePayload> {
   const { edges } = await context.reads.page(policyRules, { first: 1, where: and(eq(rule.id, id)) as SQL });
   return { policyRule: edges[0]?.node ?? null };
-}
-
-/** The principal as a request of its own in this workspace would be judged; undefined for a disabled one. */
-async function actor(context: GovernanceContext, id: string): Promise<Actor | undefined> {
-  if (id === context.principal.id) return context.principal;
-  const found = await context.reads.required(principals, id);
-  if (found.disabledAt) return undefined;
-  const [held = []] = await rolesHeld(context, [id]);
-  const { workspaceId, zones } = context.principal;
-  return {
-    id,
-    kind: found.kind ?? 'USER',
-    name: found.name ?? '',
-    workspaceId,
-    roles: held,
-    zone: found.zone ?? '',
-    zones: held.length > 0 ? zones : [],
-  };
 }

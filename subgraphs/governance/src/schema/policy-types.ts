@@ -37,26 +37,6 @@ export class RoleInfo {
   @Attribute(() => [RoleGrant], 'internal', 'What the built-in rules give it.') grants!: RoleGrant[];
 }
 
-@ObjectType({ description: 'What the policy decides, and why.' })
-export class Decision {
-  @Attribute(() => Boolean, 'open', 'Whether it is allowed.') allowed!: boolean;
-  @Attribute(() => ID, 'internal', 'The rule that decides; null where none does.') ruleId!: string | null;
-  @Attribute(() => String, 'internal', 'Code of that rule; NO_RULE where nothing allows it.') reason!: string;
-}
-
-@InputType({ description: 'A question to the policy.' })
-export class ExplainDecisionInput {
-  @Field(() => ID, { description: 'Principal of this workspace.' }) principalId!: string;
-  @Field(() => String, { description: 'Action, e.g. `read`, `create`.' }) action!: string;
-  @Field(() => String, { description: 'Type, e.g. `Endpoint`.' }) subject!: string;
-  @Field(() => String, { nullable: true, description: 'Field of the type; absent for the row.' }) field?: string;
-  @Field(() => JSONObject, {
-    nullable: true,
-    description: 'Attributes of the row; absent asks whether any row could be allowed.',
-  })
-  attributes?: Record<string, unknown>;
-}
-
 @InputType({ description: 'A rule for this workspace. It can widen or narrow what the built-in rules say.' })
 export class CreatePolicyRuleInput {
   @Field(() => ID, { description: 'Id of your choice; that of a rule in force makes its next version.' }) id!: string;
