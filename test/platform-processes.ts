@@ -66,6 +66,8 @@ function environment(own: Record<string, string>): NodeJS.ProcessEnv {
 interface Launched {
   readonly child: ChildProcess;
   readonly ready: Promise<string>;
+  /** What it printed so far. */
+  readonly output: () => string;
 }
 
 function launch(args: readonly string[], env: Record<string, string>, configuration = root): Launched {
@@ -89,7 +91,7 @@ function launch(args: readonly string[], env: Record<string, string>, configurat
   });
   // Several start at once: one that fails while another is awaited is no unhandled rejection.
   ready.catch(() => undefined);
-  return { child, ready };
+  return { child, ready, output: () => output };
 }
 
 async function end(launched: readonly Launched[], signal: NodeJS.Signals): Promise<void> {
@@ -120,12 +122,15 @@ async function allReady(launched: readonly Launched[]): Promise<string> {
   }
 }
 
-/** Everything in one process. */
-export async function startWhole(dataDirectory: string): Promise<Processes> {
+/** Everything in one process; `configuration`: folder of another falaj.config.ts. */
+export async function startWhole(
+  dataDirectory: string,
+  { configuration, env = {} }: { configuration?: string; env?: Record<string, string> } = {},
+): Promise<Processes & { readonly output: () => string }> {
   prepare(dataDirectory);
-  const launched = [launch(['start', '--port', '0'], { FALAJ_DATA_DIRECTORY: dataDirectory })];
-  const url = await allReady(launched);
-  return Object.assign(handle(launched), { url, dataDirectory });
+  const launched = launch(['start', '--port', '0'], { FALAJ_DATA_DIRECTORY: dataDirectory, ...env }, configuration);
+  const url = await allReady([launched]);
+  return Object.assign(handle([launched]), { url, dataDirectory, output: launched.output });
 }
 
 /** The gateway and each subgraph apart: six processes. `configuration`: folder of another falaj.config.ts. */

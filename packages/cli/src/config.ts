@@ -15,7 +15,7 @@ const issuer = z.object({
     .array(z.enum(['EdDSA', 'ES256', 'RS256']))
     .min(1)
     .optional(),
-  /** Type in the token's header; default `at+jwt` (RFC 9068), `JWT` for older issuers. */
+  /** Type in the token's header; default `at+jwt` (RFC 9068), `JWT` for older issuers, `any` where there is none. */
   tokenType: z.string().min(1).optional(),
   /** The claim that names the principal; default `sub`. */
   subjectClaim: z.string().min(1).optional(),
@@ -27,6 +27,11 @@ const schema = z.strictObject({
   listen: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(4000) })
     .prefault({}),
+  /** Where others reach the platform, e.g. `https://falaj.example`. The built-in issuer then bears this name too. */
+  publicUrl: z
+    .url()
+    .transform((url) => url.replace(/\/$/, ''))
+    .optional(),
   /** `production` hides the schema, GraphiQL and every detail of unexpected faults. */
   profile: z.enum(['development', 'production']).default('development'),
   /** OpenID Connect issuers beside the built-in one. */

@@ -48,6 +48,10 @@ withPlace(program.command('start'))
     process.stdout.write(
       `falaj is ready at ${platform.url} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
     );
+    if (platform.firstSignInCode)
+      process.stdout.write(
+        `First administrator, once and within a day:\n  curl ${platform.url}/auth/first-sign-in -H 'content-type: application/json' -d '{"code":"${platform.firstSignInCode}"}'\n`,
+      );
     if (roles.gateway) process.stdout.write(`Sign in:  npm run falaj -- token\nExplore:  ${platform.url}/graphiql\n`);
     await stopOnSignal(() => platform.close());
   });

@@ -69,6 +69,23 @@ it('writes a code that dies within a day', async () => {
   });
 });
 
+it('ends the code after twenty wrong ones, which take their time', async () => {
+  const { code = '' } = await bootstrap(test.database, { dataDirectory });
+  const guess = () =>
+    redeemBootstrapCode(test.database, 'guess').catch(({ code, retryAfterMs }) => ({ code, retryAfterMs }));
+  const waits: number[] = [];
+  for (let failures = 1; failures <= 20; failures += 1) {
+    expect(await guess()).toMatchObject({ code: 'UNAUTHENTICATED' });
+    if (failures >= 3 && failures < 20) waits.push(Math.ceil((await guess()).retryAfterMs / 1_000));
+    await test.database.asSystem((tx) =>
+      tx.execute(sql`update identity.bootstrap set failed_at = failed_at - interval '60 seconds'`),
+    );
+  }
+  expect(waits.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  await expect(redeemBootstrapCode(test.database, code)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect((await trail()).filter(([action]) => action === 'firstSignIn')).toHaveLength(20);
+});
+
 it('makes a new administrator where every one is disabled, with a new code', async () => {
   const first = await bootstrap(test.database, { dataDirectory });
   const oldCode = await readFile(first.codeFile ?? '', 'utf8');

@@ -5,6 +5,7 @@ import type { Database } from '@falaj/database';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal } from './principals.js';
+import { revokeToken, signOutPrincipal } from './revocations.js';
 import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
 import type { VerifiedClaims } from './token-verifier.js';
 import { createWorkspace } from './workspaces.js';
@@ -22,12 +23,19 @@ export interface Membership {
   readonly zones: readonly string[];
 }
 
+export type ResolvedClaims = Pick<VerifiedClaims, 'issuer' | 'subject' | 'local'> &
+  Partial<Pick<VerifiedClaims, 'issuedAt' | 'tokenId' | 'authentication'>>;
+
 interface Identity {
   readonly id: string;
   readonly kind: 'USER' | 'SERVICE';
   readonly name: string;
   readonly zone: string;
   readonly disabled: boolean;
+  /** Milliseconds since the epoch: tokens issued until then have ended. */
+  readonly signedOutAt: number | null;
+  /** Issuer and id of tokens that have ended before their time. */
+  readonly revokedTokens: readonly (readonly [string, string])[];
   readonly memberships: readonly Membership[];
 }
 
@@ -38,6 +46,8 @@ export interface Directory {
   readonly ownPrincipal: typeof ownPrincipal;
   readonly disablePrincipal: typeof disablePrincipal;
   readonly listPrincipals: typeof listPrincipals;
+  readonly signOutPrincipal: typeof signOutPrincipal;
+  readonly revokeToken: typeof revokeToken;
   readonly grantRole: typeof grantRole;
   readonly revokeRole: typeof revokeRole;
   readonly rolesOf: typeof rolesOf;
@@ -46,9 +56,12 @@ export interface Directory {
   /**
    * Whom a request acts as. Without a wish: the platform's workspace for its members, else the only membership there is.
    * In a workspace of which the caller is no member, or none, the answer is a principal without roles and zones in the
-   * workspace `none`, to whom nothing exists. Throws UNAUTHENTICATED for an unknown or disabled principal.
+   * workspace `none`, to whom nothing exists. Throws UNAUTHENTICATED for an unknown or disabled principal, and for a
+   * token that was revoked. Without `issuedAt` there is no token: the platform itself acts for the principal.
    */
-  resolve(claims: Pick<VerifiedClaims, 'issuer' | 'subject' | 'local'>, workspaceId?: string): Promise<Principal>;
+  resolve(claims: ResolvedClaims, workspaceId?: string): Promise<Principal>;
+  /** Calls back after each change of who is who, and at times without one: ask again whom you remember. */
+  onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -58,7 +71,11 @@ export async function createDirectory(
   { now = () => performance.now() }: { now?: () => number } = {},
 ): Promise<Directory> {
   const remembered = new Map<string, { readonly at: number; readonly identity: Promise<Identity | undefined> }>();
-  const unlisten = await database.listen(IDENTITY_CHANNEL, () => remembered.clear());
+  const listeners = new Set<() => void>();
+  const unlisten = await database.listen(IDENTITY_CHANNEL, () => {
+    remembered.clear();
+    for (const listener of listeners) listener();
+  });
 
   const recall = (key: IdentityKey): Promise<Identity | undefined> | undefined => {
     const known = remembered.get(JSON.stringify(key));
@@ -83,13 +100,19 @@ export async function createDirectory(
     ownPrincipal,
     disablePrincipal,
     listPrincipals,
+    signOutPrincipal,
+    revokeToken,
     grantRole,
     revokeRole,
     rolesOf,
     async membershipsOf(principalId) {
       return (await (recall({ id: principalId }) ?? look({ id: principalId })))?.memberships ?? [];
     },
-    async resolve({ issuer, subject, local }, workspaceId) {
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async resolve({ issuer, subject, local, issuedAt, tokenId, authentication }, workspaceId) {
       const key = local ? { id: subject } : { issuer, subject };
       const recalled = recall(key);
       let identity = await (recalled ?? look(key));
@@ -97,6 +120,8 @@ export async function createDirectory(
       if (recalled && !choose(identity?.memberships ?? [], workspaceId)) identity = await look(key);
       if (identity === undefined || identity.disabled)
         throw new PlatformError('UNAUTHENTICATED', 'The principal is unknown here or disabled.');
+      if (issuedAt !== undefined && hasEnded(identity, { issuer, issuedAt, tokenId }))
+        throw new PlatformError('UNAUTHENTICATED', 'The access token was revoked: sign in again.');
       const membership = choose(identity.memberships, workspaceId);
       return {
         id: identity.id,
@@ -106,6 +131,7 @@ export async function createDirectory(
         roles: membership?.roles ?? [],
         zone: identity.zone,
         zones: membership?.zones ?? [],
+        ...(authentication ? { authentication } : {}),
       };
     },
     async close() {
@@ -114,6 +140,14 @@ export async function createDirectory(
     },
   };
 }
+
+/** `iat` counts whole seconds: a token of the very second of a sign-out has ended too. */
+const hasEnded = (
+  { signedOutAt, revokedTokens }: Identity,
+  token: { issuer: string; issuedAt: Date; tokenId: string | undefined },
+): boolean =>
+  (signedOutAt !== null && token.issuedAt.getTime() <= signedOutAt) ||
+  revokedTokens.some(([issuer, id]) => issuer === token.issuer && id === token.tokenId);
 
 type IdentityKey = { readonly id: string } | { readonly issuer: string; readonly subject: string };
 
@@ -127,7 +161,10 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
   const which = 'id' in key ? sql`p.id = ${key.id}` : sql`p.issuer = ${key.issuer} and p.subject = ${key.subject}`;
   const { rows } = await database.asSystem((tx) =>
     tx.execute<Identity & Record<string, unknown>>(sql`
-      select p.id, p.kind, p.name, p.zone, p.disabled_at is not null as disabled, coalesce((
+      select p.id, p.kind, p.name, p.zone, p.disabled_at is not null as disabled,
+        (extract(epoch from p.tokens_not_before) * 1000)::float8 as "signedOutAt",
+        coalesce((select jsonb_agg(jsonb_build_array(t.issuer, t.token_id)) from identity.revoked_token t
+          where t.principal_id = p.id and t.expires_at > now()), '[]') as "revokedTokens", coalesce((
         select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles)
           order by w.id)
         from (select b.workspace_id, jsonb_agg(b.role order by b.role) as roles from identity.role_binding b

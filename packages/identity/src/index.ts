@@ -1,5 +1,6 @@
 export { type Bootstrapped, bootstrap, redeemBootstrapCode } from './bootstrap.js';
 export { createDirectory, type Directory, type Membership } from './directory.js';
+export { firstSignIn } from './first-sign-in.js';
 export { loadInternalKey, loadSigningKey } from './internal-key.js';
 export { createInternalTokens, type InternalTokenPurpose, type InternalTokens } from './internal-token.js';
 export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';

@@ -24,6 +24,9 @@ const claims = z.strictObject({
     zones: z.array(z.string()),
     resources: z.array(z.string()).exactOptional(),
     onBehalfOf: z.string().exactOptional(),
+    authentication: z
+      .strictObject({ at: z.number().int(), methods: z.array(z.string()), context: z.string().exactOptional() })
+      .exactOptional(),
   }),
   rid: z.string(),
   bh: z.string(),

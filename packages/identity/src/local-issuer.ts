@@ -12,7 +12,18 @@ const DEFAULT_TOKEN_SECONDS = 600;
 
 export interface AccessToken {
   readonly token: string;
+  /** By which it can be revoked (`jti`). */
+  readonly tokenId: string;
   readonly expiresAt: Date;
+}
+
+export interface TokenOptions {
+  readonly ttlSeconds?: number;
+  readonly audience?: string;
+  /** Where the principal itself has just proved who it is: how. Without it the token opens nothing secret. */
+  readonly authenticated?: readonly string[];
+  /** Who holds the token on behalf of the principal (`act` of RFC 8693). */
+  readonly actor?: { readonly iss: string; readonly sub: string };
 }
 
 export interface LocalIssuer {
@@ -21,10 +32,7 @@ export interface LocalIssuer {
    * A token that says no more than who the principal is: roles are looked up at each request. The caller has checked
    * that it may act for the principal. Throws BAD_USER_INPUT for a lifetime outside 1 to 900 seconds.
    */
-  issueAccessToken(
-    principalId: string,
-    options?: { readonly ttlSeconds?: number; readonly audience?: string },
-  ): Promise<AccessToken>;
+  issueAccessToken(principalId: string, options?: TokenOptions): Promise<AccessToken>;
   /** Public keys of all tokens that may still be valid. */
   jwks(): Promise<JSONWebKeySet>;
   /** The key for a token's header, as `jose` asks for it. */
@@ -48,7 +56,8 @@ export async function createLocalIssuer(options: {
   });
   return {
     issuer,
-    async issueAccessToken(principalId, { ttlSeconds = DEFAULT_TOKEN_SECONDS, audience = PLATFORM_AUDIENCE } = {}) {
+    async issueAccessToken(principalId, options = {}) {
+      const { ttlSeconds = DEFAULT_TOKEN_SECONDS, audience = PLATFORM_AUDIENCE, authenticated, actor } = options;
       if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > LONGEST_TOKEN_SECONDS)
         throw new PlatformError(
           'BAD_USER_INPUT',
@@ -57,16 +66,21 @@ export async function createLocalIssuer(options: {
         );
       const [{ kid, privateKey }] = await keys.inUse();
       const issuedAt = Math.floor(now() / 1_000);
-      const token = await new SignJWT({ client_id: PLATFORM_AUDIENCE })
+      const tokenId = randomUUID();
+      const token = await new SignJWT({
+        client_id: PLATFORM_AUDIENCE,
+        ...(authenticated ? { auth_time: issuedAt, amr: [...authenticated] } : {}),
+        ...(actor ? { act: actor } : {}),
+      })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
         .setIssuer(issuer)
         .setAudience(audience)
         .setSubject(principalId)
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + ttlSeconds)
-        .setJti(randomUUID())
+        .setJti(tokenId)
         .sign(privateKey);
-      return { token, expiresAt: new Date((issuedAt + ttlSeconds) * 1_000) };
+      return { token, tokenId, expiresAt: new Date((issuedAt + ttlSeconds) * 1_000) };
     },
     async jwks() {
       return { keys: (await keys.inUse()).map(({ publicJwk }) => publicJwk) };

@@ -27,7 +27,7 @@ export async function operatorToken(
     if (found.id !== principal && other !== undefined)
       throw new PlatformError('BAD_USER_INPUT', `Several principals are named ${principal}: give the id.`);
     if (found.disabled) throw new PlatformError('PRECONDITION_FAILED', `The principal ${principal} is disabled.`);
-    const issued = await issuer.issueAccessToken(found.id, { ttlSeconds });
+    const issued = await issuer.issueAccessToken(found.id, { ttlSeconds, authenticated: ['swk'] });
     await recordAudit(tx, {
       workspaceId: PLATFORM_WORKSPACE,
       actorId: 'operator',
@@ -40,7 +40,7 @@ export async function operatorToken(
       requestId: 'command line',
       traceId: null,
       policyVersion: null,
-      details: { ttlSeconds },
+      details: { ttlSeconds, tokenId: issued.tokenId },
     });
     return { ...issued, principalId: found.id };
   });

@@ -37,10 +37,17 @@ const verifierOf = (...issuers: TrustedIssuer[]) => createTokenVerifier({ issuer
 
 describe('the built-in issuer', () => {
   it('issues tokens that name the principal and nothing else, and verify', async () => {
-    const { token, expiresAt } = await local.issueAccessToken('pr_1', { ttlSeconds: 60 });
+    const { token, tokenId, expiresAt } = await local.issueAccessToken('pr_1', { ttlSeconds: 60 });
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'EdDSA', typ: 'at+jwt' });
     const claims = await verifierOf({ local }).verify(token);
-    expect(claims).toEqual({ issuer: ISSUER, subject: 'pr_1', local: true, expiresAt });
+    expect(claims).toEqual({
+      issuer: ISSUER,
+      subject: 'pr_1',
+      local: true,
+      expiresAt,
+      issuedAt: new Date(expiresAt.getTime() - 60_000),
+      tokenId,
+    });
     expect(expiresAt.getTime() - now).toBeLessThanOrEqual(60_000);
   });
 
@@ -85,7 +92,7 @@ describe('the built-in issuer', () => {
   });
 
   it('publishes public keys only, with which others verify', async () => {
-    const [jwks, configuration] = await Promise.all(issuerDocuments(local).map(({ read }) => read()));
+    const [jwks, configuration] = await Promise.all(issuerDocuments(local).map(({ read }) => read(ISSUER)));
     expect(JSON.stringify(jwks)).not.toContain('"d"');
     expect(configuration).toMatchObject({ issuer: ISSUER, jwks_uri: `${ISSUER}/.well-known/jwks.json` });
     const { token } = await local.issueAccessToken('pr_1');

@@ -1,8 +1,8 @@
 // One way in for every access token: the built-in issuer's and those of the configured OpenID Connect issuers. The
 // issuer's own entry decides algorithms, type and audience; nothing that the token says of itself does.
 import { createHash } from 'node:crypto';
-import { isPlatformError, PlatformError } from '@falaj/runtime';
-import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { type Authentication, isPlatformError, PlatformError } from '@falaj/runtime';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { remoteKeys, secureUrl } from './issuer-keys.js';
 import { type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';
 
@@ -21,7 +21,10 @@ export type TrustedIssuer =
       readonly jwksUri?: string | undefined;
       /** Default: all three. */
       readonly algorithms?: readonly TokenAlgorithm[] | undefined;
-      /** Type in the token's header; default `at+jwt` (RFC 9068). Issuers before that RFC write `JWT`. */
+      /**
+       * Type in the token's header; default `at+jwt` (RFC 9068). Issuers before that RFC write `JWT`; `any` for one that
+       * writes none, such as Kubernetes.
+       */
       readonly tokenType?: string | undefined;
       /** The claim that names the principal; default `sub`. */
       readonly subjectClaim?: string | undefined;
@@ -35,6 +38,11 @@ export interface VerifiedClaims {
   /** Issued by this platform itself. */
   readonly local: boolean;
   readonly expiresAt: Date;
+  readonly issuedAt: Date;
+  /** `jti`, by which it can be revoked alone. */
+  readonly tokenId?: string;
+  /** Where the issuer says when its subject signed in. */
+  readonly authentication?: Authentication;
 }
 
 export interface TokenVerifier {
@@ -98,15 +106,37 @@ async function verifyWith(entries: ReadonlyMap<string, Entry>, token: string, at
     issuer: entry.issuer,
     audience: entry.audience,
     algorithms: [...entry.algorithms],
-    typ: entry.tokenType,
+    ...(entry.tokenType === 'any' ? {} : { typ: entry.tokenType }),
     requiredClaims: ['exp', 'iat', entry.subjectClaim],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: at,
   }).catch(explain);
   const subject = payload[entry.subjectClaim];
   if (typeof subject !== 'string' || subject === '') refuse(`names no principal in ${entry.subjectClaim}`);
-  if (((payload.iat as number) - CLOCK_TOLERANCE_SECONDS) * 1_000 > at.getTime()) refuse('is from the future');
-  return { issuer: entry.issuer, subject, local: entry.local, expiresAt: new Date((payload.exp as number) * 1_000) };
+  const { iat, exp, jti } = payload as { iat: number; exp: number; jti?: string };
+  const future = at.getTime() / 1_000 + CLOCK_TOLERANCE_SECONDS;
+  if (iat > future) refuse('is from the future');
+  const authentication = authenticationOf(payload);
+  if (authentication && authentication.at > future) refuse('is of a sign-in in the future');
+  return {
+    issuer: entry.issuer,
+    subject,
+    local: entry.local,
+    expiresAt: new Date(exp * 1_000),
+    issuedAt: new Date(iat * 1_000),
+    ...(jti ? { tokenId: jti } : {}),
+    ...(authentication ? { authentication } : {}),
+  };
+}
+
+/** Claims of another form than OpenID Connect's say nothing. */
+function authenticationOf({ auth_time: time, amr, acr }: JWTPayload): Authentication | undefined {
+  if (typeof time !== 'number' || !Number.isFinite(time)) return undefined;
+  return {
+    at: Math.floor(time),
+    methods: Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [],
+    ...(typeof acr === 'string' ? { context: acr } : {}),
+  };
 }
 
 function claimedIssuer(token: string): string | undefined {

@@ -1,23 +1,26 @@
-// What other parties need to verify tokens of the built-in issuer. Plain data: the gateway mounts it as it likes.
+// What other parties need to verify tokens of the built-in issuer, and to ask it for some. Plain data: who serves it
+// chooses how.
 import type { LocalIssuer } from './local-issuer.js';
 
 /** A public document, served with GET as application/json. */
 export interface PublicDocument {
   readonly path: string;
-  read(): Promise<object>;
+  /** `address`: where the platform is reached, without a slash at the end. */
+  read(address: string): Promise<object>;
 }
 
 const JWKS_PATH = '/.well-known/jwks.json';
 
+/** OpenID Connect Discovery 1.0, section 3, and RFC 8414. A strict client asks at the issuer's own address. */
 export function issuerDocuments(issuer: LocalIssuer): readonly PublicDocument[] {
   return [
     { path: JWKS_PATH, read: () => issuer.jwks() },
     {
       path: '/.well-known/openid-configuration',
-      // There is no authorization and no token endpoint: tokens come from the graph or the command line.
-      read: async () => ({
+      read: async (address) => ({
         issuer: issuer.issuer,
-        jwks_uri: `${issuer.issuer.replace(/\/$/, '')}${JWKS_PATH}`,
+        jwks_uri: `${address}${JWKS_PATH}`,
+        // Nobody signs in through a browser here.
         response_types_supported: [],
         grant_types_supported: [],
         subject_types_supported: ['public'],

@@ -30,6 +30,14 @@ export const errorCodes = {
   PERSISTED_DOCUMENT_REQUIRED: code(403, 'Only registered documents are accepted by this deployment.'),
   RATE_LIMITED: code(429, 'Too many requests of this caller.', { retryable: true }),
   UNAUTHENTICATED: code(401, 'No valid credential accompanies the request.'),
+  STEP_UP_REQUIRED: code(
+    401,
+    'The caller proved who it is too long ago for this; sign in again and repeat the request with the new token.',
+  ),
+  AUTHORISATION_CHANGED: code(
+    403,
+    'What the caller may do changed while an event stream was open, and the stream was ended; subscribe again.',
+  ),
   FORBIDDEN: code(403, 'The caller may not do this; the message names the rule, never the data.'),
   FORBIDDEN_FILTER: code(403, 'The caller may not filter, sort or group by this field.'),
   RESIDENCY_VIOLATION: code(403, 'Data would be stored or processed outside its allowed zones.'),

@@ -17,6 +17,18 @@ export interface Principal {
   readonly resources?: readonly string[];
   /** Id of the principal who is answerable for a workload. */
   readonly onBehalfOf?: string;
+  /** Absent where nobody proved an identity for this request, e.g. in a stage of a pipeline. */
+  readonly authentication?: Authentication;
+}
+
+/** How and when a principal last proved who it is, as its token says. */
+export interface Authentication {
+  /** Seconds since the epoch (`auth_time` of OpenID Connect). */
+  readonly at: number;
+  /** `amr`, in the words of RFC 8176, e.g. `otp`. */
+  readonly methods: readonly string[];
+  /** `acr`, in the words of the issuer. */
+  readonly context?: string;
 }
 
 export const anonymous: Principal = {

@@ -33,7 +33,10 @@ const LOCAL_ISSUER = 'https://falaj.local';
 export async function openIdentity(config: ResolvedConfig, database: Database): Promise<IdentityServices> {
   const directory = await createDirectory(database);
   const workloads = await createWorkloadTokens(database);
-  const issuer = await createLocalIssuer({ issuer: LOCAL_ISSUER, dataDirectory: config.dataDirectory });
+  const issuer = await createLocalIssuer({
+    issuer: config.publicUrl ?? LOCAL_ISSUER,
+    dataDirectory: config.dataDirectory,
+  });
   const secret = process.env.FALAJ_INTERNAL_KEY;
   const tokens = createInternalTokens({
     key: await loadInternalKey(secret ? { pem: secret } : { dataDirectory: config.dataDirectory }),

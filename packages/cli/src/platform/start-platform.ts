@@ -29,6 +29,7 @@ import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
+import { mountAuth } from './auth-routes.js';
 import { INTERNAL_TOKEN_HEADER, remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
 import { proxyInference } from './inference-proxy.js';
@@ -57,6 +58,8 @@ export interface RunningPlatform {
   readonly database: Database;
   readonly dataDirectory: DataDirectory;
   readonly administratorId: string;
+  /** The first administrator's one-time code, at the one start that made it. */
+  readonly firstSignInCode?: string;
   close(): Promise<void>;
 }
 
@@ -130,7 +133,9 @@ export async function startPlatform(
     const identity = await openIdentity(config, database);
     closers.push(() => identity.directory.close());
     closers.push(() => identity.workloads.close());
-    const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });
+    const { administratorId, code: firstSignInCode } = await bootstrap(database, {
+      dataDirectory: config.dataDirectory,
+    });
     const { descriptions } = await describeAll();
     const rules = definitions.flatMap((definition) => definition.rules);
     const policy = createPolicyStore(database, { nouns: mergeNouns(descriptions), builtin: rules });
@@ -201,13 +206,21 @@ export async function startPlatform(
     }
 
     progress('gateway');
-    const gateway = await openGateway(local, descriptions, identity, health);
+    const gateway = await openGateway(local, descriptions, identity, health, database);
     closers.push(() => gateway.close());
     graph.install((document, variables, request) => gateway.execute(document, variables, request));
     const address = await gateway.listen(config.listen);
     listensAt(address);
     await startWorkers();
-    return { url: address, identity, database, dataDirectory, administratorId, close };
+    return {
+      url: address,
+      identity,
+      database,
+      dataDirectory,
+      administratorId,
+      ...(firstSignInCode ? { firstSignInCode } : {}),
+      close,
+    };
   }
 
   /** Governance looks at the platform from above; what it sees is there once the platform stands, not when it is wired. */
@@ -240,6 +253,7 @@ export async function startPlatform(
     descriptions: SubgraphDescription[],
     identity: IdentityServices,
     health: Parameters<typeof createGateway>[0]['health'],
+    database: Database,
   ): Promise<Gateway> {
     const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
       const here = local.find((subgraph) => subgraph.name === name);
@@ -275,7 +289,11 @@ export async function startPlatform(
       }),
       profile: config.profile,
       persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
-      mount: [internalGraphRoute(identity.tokens, () => gateway), ...(dataPlane ? [dataPlane] : [])],
+      mount: [
+        internalGraphRoute(identity.tokens, () => gateway),
+        ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
+        ...(dataPlane ? [dataPlane] : []),
+      ],
       health,
     });
     return gateway;

@@ -352,6 +352,8 @@ export type CreatePipelineInput = {
 export type CreatePrincipalInput = {
   /** E-mail address. */
   email?: string | null | undefined;
+  /** How it signs in with an issuer of its organisation; without one, with the built-in issuer. */
+  external?: ExternalIdentityInput | null | undefined;
   /** A person or a program. */
   kind: PrincipalKind;
   /** Name. */
@@ -424,6 +426,14 @@ export type DriftThresholdInput = {
 export type EndpointState =
   | 'READY'
   | 'RETIRED';
+
+/** How an OpenID Connect issuer of the configuration names a principal. */
+export type ExternalIdentityInput = {
+  /** Issuer, exactly as in its tokens. */
+  issuer: string;
+  /** Subject: what the issuer’s configured claim, mostly `sub`, says of the principal. */
+  subject: string;
+};
 
 /** BENJAMINI_HOCHBERG: for independent or positively dependent features. BENJAMINI_YEKUTIELI: for any. */
 export type FalseDiscoveryRule =

@@ -21,6 +21,7 @@ export const principalInput = z.object({
   kind: z.enum(['USER', 'SERVICE']),
   email: z.email().nullish(),
   zone,
+  external: z.object({ issuer: z.url(), subject: z.string().min(1).max(255) }).nullish(),
 });
 
 export const roleInput = z.object({ principalId: id, role: z.string() });

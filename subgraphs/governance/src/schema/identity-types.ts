@@ -87,12 +87,26 @@ export class CreateWorkspaceInput {
   @Field(() => String, { nullable: true, description: 'One of the zones; default the first.' }) defaultZone?: string;
 }
 
+@InputType({ description: 'How an OpenID Connect issuer of the configuration names a principal.' })
+export class ExternalIdentityInput {
+  @Field(() => String, { description: 'Issuer, exactly as in its tokens.' }) issuer!: string;
+  @Field(() => String, {
+    description: 'Subject: what the issuer’s configured claim, mostly `sub`, says of the principal.',
+  })
+  subject!: string;
+}
+
 @InputType({ description: 'A new principal, whose home is the workspace of the request. It holds no role yet.' })
 export class CreatePrincipalInput {
   @Field(() => String, { description: 'Name.' }) name!: string;
   @Field(() => PrincipalKind, { description: 'A person or a program.' }) kind!: 'USER' | 'SERVICE';
   @Field(() => String, { nullable: true, description: 'E-mail address.' }) email?: string;
   @Field(() => String, { description: 'Zone from which it works, e.g. `AE`.' }) zone!: string;
+  @Field(() => ExternalIdentityInput, {
+    nullable: true,
+    description: 'How it signs in with an issuer of its organisation; without one, with the built-in issuer.',
+  })
+  external?: ExternalIdentityInput;
 }
 
 @InputType({ description: 'A principal that is to act no more.' })

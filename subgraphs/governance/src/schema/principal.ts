@@ -81,12 +81,13 @@ export class PrincipalResolver {
     @Arg('input', () => CreatePrincipalInput, { description: 'Whom to create.' }) input: CreatePrincipalInput,
     @Ctx() context: GovernanceContext,
   ): Promise<PrincipalPayload> {
-    const wanted = parseInput(principalInput, input);
+    const { external, ...wanted } = parseInput(principalInput, input);
     const created = await context.mutate(
       { action: 'createPrincipal', noun: 'Principal', verb: 'create', details: { kind: wanted.kind } },
       async (tx, audit) => {
         const made = await context.services.directory.createPrincipal(tx, {
           ...wanted,
+          ...(external ? { external } : {}),
           homeWorkspaceId: context.principal.workspaceId,
         });
         audit.subject(made.id);
