@@ -1,8 +1,9 @@
 // A real OpenID Connect issuer on this machine: discovery, keys and a token endpoint are oidc-provider's own.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
+// @ts-expect-error: the package has no types.
 import Provider from 'oidc-provider';
 
 export type KeyAlgorithm = 'ES256' | 'EdDSA' | 'RS256';
@@ -34,7 +35,7 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
   let claims: Readonly<Record<string, unknown>> = {};
   let seconds = 300;
   let key: JWK = {};
-  let answer: ReturnType<Provider['callback']> = (_request, response) => void response.writeHead(503).end();
+  let answer: RequestListener = (_request, response) => void response.writeHead(503).end();
   const server = createServer((request, response) => {
     if (request.url === '/jwks') keySetReads += 1;
     answer(request, response);
