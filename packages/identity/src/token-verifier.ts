@@ -1,7 +1,7 @@
 // One way in for every access token: the built-in issuer's and those of the configured OpenID Connect issuers. The
 // issuer's own entry decides algorithms, type and audience; nothing that the token says of itself does.
 import { createHash } from 'node:crypto';
-import { type Authentication, isPlatformError, PlatformError } from '@falaj/runtime';
+import { isPlatformError, PlatformError, type Principal } from '@falaj/runtime';
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { remoteKeys, secureUrl } from './issuer-keys.js';
 import { type LocalIssuer, PLATFORM_AUDIENCE } from './local-issuer.js';
@@ -42,7 +42,7 @@ export interface VerifiedClaims {
   /** `jti`, by which it can be revoked alone. */
   readonly tokenId?: string;
   /** Where the issuer says when its subject signed in. */
-  readonly authentication?: Authentication;
+  readonly authentication?: NonNullable<Principal['authentication']>;
 }
 
 export interface TokenVerifier {
@@ -130,7 +130,7 @@ async function verifyWith(entries: ReadonlyMap<string, Entry>, token: string, at
 }
 
 /** Claims of another form than OpenID Connect's say nothing. */
-function authenticationOf({ auth_time: time, amr, acr }: JWTPayload): Authentication | undefined {
+function authenticationOf({ auth_time: time, amr, acr }: JWTPayload): Principal['authentication'] {
   if (typeof time !== 'number' || !Number.isFinite(time)) return undefined;
   return {
     at: Math.floor(time),

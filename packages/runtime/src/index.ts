@@ -4,7 +4,7 @@ export { createLogger, type Logger } from './logger.js';
 export { collectProcessMetrics, counter, duration, gauge, metricsRegistry } from './metrics.js';
 export { periodically } from './periodically.js';
 export { isPlatformError, PlatformError, type PlatformErrorOptions, publicError } from './platform-error.js';
-export { type Authentication, anonymous, type Principal } from './principal.js';
+export { anonymous, type Principal } from './principal.js';
 export { randomHex } from './random-hex.js';
 export {
   currentTraceId,
