@@ -1,5 +1,5 @@
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { checked, roleName } from './input-checks.js';
@@ -72,10 +72,12 @@ export async function keepingAdministrators(tx: Tx, workspaceId: string, work: (
   const before = await administrators(tx, workspaceId);
   await work();
   if (before > 0 && (await administrators(tx, workspaceId)) === 0)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      'This is the last administrator of the workspace: make somebody else administrator first.',
-    );
+    throw refused({
+      rule: 'LAST_ADMINISTRATOR',
+      found: 'the last administrator of the workspace',
+      limit: 'one that remains',
+      whatToDo: 'make somebody else administrator first',
+    });
 }
 
 async function administrators(tx: Tx, workspaceId: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 
 export interface Decider {
   readonly id: string;
@@ -24,9 +24,7 @@ export interface IndependentDecision {
 export function requireIndependent(decider: Decider, decision: IndependentDecision): void {
   const { role, accepted, involved, involvedAs, askedBy } = decision;
   const refuse = (rule: string, found: string, limit: string, whatToDo: string): never => {
-    throw new PlatformError('FORBIDDEN', `${rule}: found ${found}, needed ${limit}. What to do: ${whatToDo}.`, {
-      details: { rule, found, limit, whatToDo },
-    });
+    throw refused({ rule, found, limit, whatToDo }, 'FORBIDDEN');
   };
   if (decider.kind !== 'USER')
     refuse('FOUR_EYES_PERSON', 'a service account', 'a person', 'let a person with the role decide');

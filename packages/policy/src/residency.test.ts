@@ -99,6 +99,8 @@ it('refuses with the rule, the zones and what to do', () => {
       code: 'RESIDENCY_VIOLATION',
       details: {
         rule: 'AE-HEALTH-13',
+        found: 'deploy of health data of AE in US',
+        limit: expect.stringMatching(/^AE, AE-ADGM, AE-DIFC \(Federal Law 2\/2019/),
         dataZone: 'AE',
         categories: ['health'],
         targetZone: 'US',

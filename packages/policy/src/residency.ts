@@ -1,5 +1,5 @@
 // Where data may be stored and processed. The law is data with a source and a date (regimes.ts); this file only combines it.
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { residencyRules } from './regimes.js';
 import { type DataCategory, dataCategories, type ResidencyRule } from './residency-rule.js';
 
@@ -148,10 +148,15 @@ export function assertResidency(
   const { ruleId, allowedZones, source, instruments } = decision;
   const where = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone satisfies all rules';
   const whatToDo = instruments.length > 0 ? `${where}, or record one of: ${instruments.join(', ')}` : where;
-  throw new PlatformError(
+  throw refused(
+    {
+      rule: ruleId,
+      found: `${operation} of ${categories.join(', ')} data of ${dataZone} in ${targetZone}`,
+      limit: `${allowedZones.join(', ') || 'no zone'} (${source})`,
+      whatToDo,
+    },
     'RESIDENCY_VIOLATION',
-    `${operation} in ${targetZone} is refused for ${categories.join(', ')} data of ${dataZone} by ${ruleId} (${source}): ${whatToDo}.`,
-    { details: { rule: ruleId, dataZone, categories, targetZone, allowedZones, whatToDo } },
+    { dataZone, categories, targetZone, allowedZones },
   );
 }
 
@@ -169,10 +174,15 @@ export function assertZoneAmong(question: {
   requireZone('targetZone', targetZone);
   if (covered(allowedZones, targetZone)) return;
   const whatToDo = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone is open to it';
-  throw new PlatformError(
+  throw refused(
+    {
+      rule: ruleId,
+      found: `${operation} in ${targetZone}`,
+      limit: allowedZones.join(', ') || 'no zone',
+      whatToDo,
+    },
     'RESIDENCY_VIOLATION',
-    `${operation} in ${targetZone} is refused by ${ruleId}: ${whatToDo}.`,
-    { details: { rule: ruleId, targetZone, allowedZones, whatToDo } },
+    { targetZone, allowedZones },
   );
 }
 

@@ -5,7 +5,7 @@ const refusal = {
   rule: 'BUDGET_EXHAUSTED',
   found: '100.00 AED spent of budget gpu',
   limit: '100.00 AED',
-  todo: 'Wait for the next period.',
+  whatToDo: 'wait for the next period',
 };
 const answering = (budgetDecision: unknown) =>
   ({ platform: { graph: { query: async () => ({ budgetDecision }) } }, request: {} }) as never;
@@ -16,7 +16,7 @@ test('work begins on ALLOW and WARN; BLOCK names rule, found value, limit and wh
   await expect(assertBudget(answering({ verdict: 'BLOCK', refusals: [refusal] }), {})).rejects.toMatchObject({
     code: 'BUDGET_EXCEEDED',
     message:
-      'Rule BUDGET_EXHAUSTED: found 100.00 AED spent of budget gpu; the limit is 100.00 AED. Wait for the next period.',
+      'BUDGET_EXHAUSTED: found 100.00 AED spent of budget gpu, needed 100.00 AED. What to do: wait for the next period.',
     details: { refusals: [refusal] },
   });
 });

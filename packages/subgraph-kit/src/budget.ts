@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { type Refusal, refusedByAll } from '@falaj/runtime';
 import type { SubgraphContext } from './context.js';
 
 /** Pool whose prices this process charges for runs and endpoints, as `setComputePool` names it. */
@@ -12,17 +12,17 @@ export interface BudgetedWork {
   readonly estimatedCost?: number | undefined;
 }
 
-const UNANSWERED = {
+const UNANSWERED: Refusal = {
   rule: 'BUDGET_DECISION',
   found: 'no decision of governance',
   limit: 'a decision',
-  todo: 'See that governance runs and that you may read its budgets, then repeat it.',
+  whatToDo: 'see that governance runs and that you may read its budgets, then repeat it',
 };
 
 interface Answer {
   readonly budgetDecision: {
     readonly verdict: 'ALLOW' | 'WARN' | 'BLOCK';
-    readonly refusals: readonly { rule: string; found: string; limit: string; todo: string }[];
+    readonly refusals: readonly Refusal[];
   } | null;
 }
 
@@ -30,7 +30,7 @@ const DECISION = /* GraphQL */ `
   query BudgetForWork($input: BudgetDecisionInput!) {
     budgetDecision(input: $input) {
       verdict
-      refusals { rule found limit todo }
+      refusals { rule found limit whatToDo }
     }
   }
 `;
@@ -48,11 +48,5 @@ export async function assertBudget(
   if (budgetDecision && budgetDecision.verdict !== 'BLOCK') return;
   const said = budgetDecision?.refusals ?? [];
   const refusals = said.length > 0 ? said : [UNANSWERED];
-  throw new PlatformError(
-    'BUDGET_EXCEEDED',
-    refusals
-      .map(({ rule, found, limit, todo }) => `Rule ${rule}: found ${found}; the limit is ${limit}. ${todo}`)
-      .join(' '),
-    { details: { refusals } },
-  );
+  throw refusedByAll(refusals, 'BUDGET_EXCEEDED');
 }

@@ -1,7 +1,7 @@
 import { type AuditEntry, recordAudit, recordRefusal } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
 import type { Ability } from '@falaj/policy';
-import { currentTraceId, isPlatformError, type PlatformErrorCode } from '@falaj/runtime';
+import { currentTraceId, isPlatformError, type PlatformError, type PlatformErrorCode } from '@falaj/runtime';
 import type { Platform, RequestContext } from './platform.js';
 
 /** Lets the work name what it changed, where that is known only then. */
@@ -39,6 +39,10 @@ const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set([
   'MODEL_REFUSED',
   'BUDGET_EXCEEDED',
 ]);
+
+/** Whether somebody may not, or a rule of the house said no: both belong on record, a mistyped field does not. */
+const isRefusal = (error: unknown): error is PlatformError =>
+  isPlatformError(error) && (REFUSALS.has(error.code) || 'rule' in error.details || 'refusals' in error.details);
 
 /**
  * Authorises, changes and records in one transaction: either all of it is committed or none. A refusal is recorded in a
@@ -87,7 +91,7 @@ export async function runMutation<T, P>(
       return result;
     });
   } catch (error) {
-    if (isPlatformError(error) && REFUSALS.has(error.code)) {
+    if (isRefusal(error)) {
       await recordRefusal(database, scope, {
         ...(await entry()),
         outcome: 'REFUSED',

@@ -19,14 +19,20 @@ describe('lineageOf', () => {
     'refuses a run that is %s, naming found and needed',
     (state) => {
       expect(() => lineageOf(run({ state }))).toThrow(
-        expect.objectContaining({ code: 'PRECONDITION_FAILED', details: { found: state, needed: 'SUCCEEDED' } }),
+        expect.objectContaining({
+          code: 'PRECONDITION_FAILED',
+          details: expect.objectContaining({ found: `a run that is ${state}`, limit: 'SUCCEEDED' }),
+        }),
       );
     },
   );
   it('refuses failed and absent parity', () => {
     const failed = { rows: 100, maxDifference: 0.5, tolerance: 1e-5, passed: false };
     expect(() => lineageOf(run({ parity: failed }))).toThrow(
-      expect.objectContaining({ code: 'PRECONDITION_FAILED', details: { found: 0.5, needed: 1e-5 } }),
+      expect.objectContaining({
+        code: 'PRECONDITION_FAILED',
+        details: expect.objectContaining({ found: 'parity that differs by 0.5', limit: 'at most 0.00001' }),
+      }),
     );
     expect(() => lineageOf(run({ parity: { ...failed, passed: null } }))).toThrow(
       expect.objectContaining({ code: 'PRECONDITION_FAILED' }),

@@ -1,5 +1,5 @@
 import type { CheckInfo, CheckResult } from '@falaj/contracts';
-import { PlatformError } from '@falaj/runtime';
+import { refusedByAll } from '@falaj/runtime';
 
 /** A check's verdict with what it refers to, as stored with the revision. */
 export interface CheckVerdict extends CheckResult {
@@ -37,23 +37,16 @@ export function assertDeployable(found: readonly CheckVerdict[]): void {
     (verdict) => verdict.gate === 'BLOCK_DEPLOYMENT' && !holds(verdict) && verdict.waiverId === undefined,
   );
   if (failed.length === 0) return;
-  throw new PlatformError(
-    'COMPLIANCE_FAILED',
-    failed.map((verdict) => `${verdict.checkId} ${verdict.status}: ${verdict.reason}`).join('; '),
-    {
-      details: {
-        checks: failed.map(({ checkId, status, reason, references, evidence }) => ({
-          checkId,
-          status,
-          reason,
-          references,
-          evidence,
-          rule: checkId,
-          found: `${status}: ${reason}`,
-          limit: 'PASS, or a waiver in force',
-          whatToDo: `mend what ${checkId} names, or ask for a waiver of it by requestWaiver`,
-        })),
-      },
-    },
-  );
+  const refusals = failed.map(({ checkId, status, reason, references, evidence }) => ({
+    checkId,
+    status,
+    reason,
+    references,
+    evidence,
+    rule: checkId,
+    found: `${status}: ${reason}`,
+    limit: 'PASS, or a waiver in force',
+    whatToDo: `mend what ${checkId} names, or ask for a waiver of it by requestWaiver`,
+  }));
+  throw refusedByAll(refusals, 'COMPLIANCE_FAILED');
 }

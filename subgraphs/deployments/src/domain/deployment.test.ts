@@ -73,9 +73,9 @@ describe('compliance', () => {
     expect(() => assertDeployable(judge(status, blocking))).toThrow(
       expect.objectContaining({
         code: 'COMPLIANCE_FAILED',
-        message: `c ${status}: because`,
+        message: expect.stringContaining(`c: found ${status}: because`),
         details: {
-          checks: [
+          refusals: [
             expect.objectContaining({
               checkId: 'c',
               references: ['PDPL Art. 5'],

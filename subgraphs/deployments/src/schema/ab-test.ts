@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -195,16 +195,27 @@ export class AbTestResolver {
         const record = await lockEndpoint(tx, endpointId);
         const [own] = await tx.select().from(abTest).where(eq(abTest.id, abTestId)).for('update');
         if (own?.state !== 'RUNNING' || !result)
-          throw new PlatformError('PRECONDITION_FAILED', `The A/B test is ${own?.state}; it was stopped before.`);
+          throw refused({
+            rule: 'DECIDE_WHAT_RUNS',
+            found: `an A/B test that is ${own?.state}`,
+            limit: 'RUNNING',
+            whatToDo: 'start another test; this one was stopped before',
+          });
         audit.subject(endpointId, { verdict: result.verdict, winner: result.winner });
         if (decision === 'PROMOTE' && variant) {
           const chosen = own.design.variants.find(({ name }) => name === variant);
           if (!chosen) throw new PlatformError('BAD_USER_INPUT', `The A/B test has no variant ${variant}.`);
           if (result.winner !== variant && !override) {
-            throw new PlatformError(
+            const { verdict, winner, reasons } = result;
+            throw refused(
+              {
+                rule: 'PROMOTE_THE_WINNER',
+                found: `variant ${variant} where the verdict is ${verdict}: ${reasons.join(' ')}`,
+                limit: winner ? `the winner, ${winner}` : 'a winner',
+                whatToDo: 'decide KEEP, or promote it with override',
+              },
               'PRECONDITION_FAILED',
-              `${variant} is not the winner; the verdict is ${result.verdict}: ${result.reasons.join(' ')} Decide KEEP, or promote it with override.`,
-              { details: { verdict: result.verdict, winner: result.winner, reasons: result.reasons } },
+              { verdict, winner, reasons },
             );
           }
           if (chosen.revision !== record.revision) {

@@ -262,7 +262,7 @@ describe('a monitor', () => {
     expect((await set('PAUSED', viewer)).code).toBe('FORBIDDEN');
     await set('PAUSED');
     const before = (await world.ask(viewer, MONITOR, { id })).data.monitor.windows.totalCount;
-    expect((await world.ask(scientist, EVALUATE, { id })).message).toContain('The monitor is PAUSED');
+    expect((await world.ask(scientist, EVALUATE, { id })).message).toContain('a monitor that is PAUSED');
     await set('ACTIVE');
     expect(before).toBeLessThanOrEqual(3);
     await expect
@@ -285,9 +285,9 @@ describe('what is refused', () => {
     expect((await create({ tests: ['PSI'] })).message).toContain('a p value or a threshold');
     expect((await create({ thresholds: [{ test: 'WASSERSTEIN', value: 1 }] })).message).toContain('among tests only');
     expect((await create({ windowSeconds: 60 })).message).toContain('one of windowRows, windowSeconds');
-    expect((await create({ referenceFrom: at(20), referenceTo: at(21) })).message).toContain('has 0 values of wind');
+    expect((await create({ referenceFrom: at(20), referenceTo: at(21) })).message).toContain('0 values of wind');
     expect((await create({ referenceFrom: null, referenceTo: null })).message).toContain(
-      'training set of the live model',
+      'a live model whose training set is not there',
     );
     expect((await create({})).code).toBeUndefined();
     expect((await create({})).code).toBe('CONFLICT');

@@ -1,5 +1,5 @@
 // Monitors: made with a reference, evaluated by the platform, read with every window's evidence.
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq, ne } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -209,7 +209,12 @@ export class MonitorResolver {
           .where(and(eq(monitor.id, monitorId), ne(monitor.state, 'STOPPED')))
           .returning({ id: monitor.id });
         if (changed.length === 0)
-          throw new PlatformError('PRECONDITION_FAILED', 'The monitor is STOPPED for good; make another one.');
+          throw refused({
+            rule: 'MONITOR_STOPPED_FOR_GOOD',
+            found: 'a monitor that is STOPPED',
+            limit: 'one that is ACTIVE or PAUSED',
+            whatToDo: 'make another one by createMonitor',
+          });
       },
     );
     return { monitor: await context.reads.byId(monitors, monitorId) };
@@ -224,7 +229,12 @@ export class MonitorResolver {
   ): Promise<EvaluateMonitorPayload> {
     const row = await context.reads.required(monitors, id);
     if (row.state !== 'ACTIVE')
-      throw new PlatformError('PRECONDITION_FAILED', `The monitor is ${row.state}; only an ACTIVE one is evaluated.`);
+      throw refused({
+        rule: 'EVALUATE_WHAT_IS_ACTIVE',
+        found: `a monitor that is ${row.state}`,
+        limit: 'ACTIVE',
+        whatToDo: 'set it ACTIVE by setMonitorState',
+      });
     const windows = await context.mutate(
       {
         action: 'evaluateMonitor',
@@ -260,10 +270,12 @@ async function referenceFor(context: DeploymentsContext, wanted: Wanted) {
   const endpoint = await context.transaction((tx) => endpointRecord(tx, wanted.endpointId));
   const { logSettings } = context.services;
   if (!logSettings.active(endpoint.id))
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `Inferences of ${endpoint.name} are not written down, so that there is nothing to watch. Turn its log on by setInferenceLog.`,
-    );
+    throw refused({
+      rule: 'MONITOR_WHAT_IS_LOGGED',
+      found: `endpoint ${endpoint.name}, whose inferences are not written down`,
+      limit: 'an endpoint with an inference log',
+      whatToDo: 'turn its log on by setInferenceLog',
+    });
   const { clear, withheld } = await watchable(context, endpoint);
   const features = [...new Set(wanted.features ?? clear)];
   const strange = features.find((name) => !clear.includes(name));

@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -92,7 +92,12 @@ export class RolloutResolver {
         await assertUnsplit(tx, endpointId);
         await revisionOf(tx, endpointId, candidateRevision);
         if (candidateRevision === record.revision)
-          throw new PlatformError('PRECONDITION_FAILED', `Revision ${candidateRevision} is live already.`);
+          throw refused({
+            rule: 'ROLLOUT_OF_ANOTHER_REVISION',
+            found: `revision ${candidateRevision}, which is live already`,
+            limit: 'a revision that is not live',
+            whatToDo: 'make one by stageRevision',
+          });
         const own = { id, candidateRevision, baselineRevision: record.revision, plan };
         await tx.insert(rollout).values({
           ...context.ownership,
@@ -147,10 +152,12 @@ export class RolloutResolver {
         const record = await lockEndpoint(tx, endpointId);
         const [own] = await tx.select().from(rollout).where(eq(rollout.id, rolloutId)).for('update');
         if (own?.state !== 'RUNNING')
-          throw new PlatformError(
-            'PRECONDITION_FAILED',
-            `The rollout is ${own?.state}; only a RUNNING one can be promoted.`,
-          );
+          throw refused({
+            rule: 'PROMOTE_WHAT_RUNS',
+            found: `a rollout that is ${own?.state}`,
+            limit: 'RUNNING',
+            whatToDo: 'start another rollout; this one has ended',
+          });
         await tx
           .update(rollout)
           .set({ state: 'PROMOTED', reason, decidedAt: new Date(), leaseOwner: null, leaseUntil: null })

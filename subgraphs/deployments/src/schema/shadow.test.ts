@@ -181,7 +181,7 @@ describe('starting and stopping', () => {
     const id: string = won?.data.startShadow.shadow.id;
     expect(lost).toMatchObject({
       code: 'PRECONDITION_FAILED',
-      message: expect.stringContaining(`${id}; stop it first`),
+      message: expect.stringContaining(`shadow ${id} of this endpoint`),
     });
     await predict('single', [[1]]);
     await settled(id, 1);

@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -66,7 +66,12 @@ export class ShadowResolver {
         const active = and(eq(shadow.endpointId, endpointId), eq(shadow.state, 'ACTIVE'));
         const [other] = await tx.select({ id: shadow.id }).from(shadow).where(active);
         if (other)
-          throw new PlatformError('PRECONDITION_FAILED', `The endpoint has the shadow ${other.id}; stop it first.`);
+          throw refused({
+            rule: 'ONE_SHADOW',
+            found: `shadow ${other.id} of this endpoint`,
+            limit: 'one shadow at a time',
+            whatToDo: 'stop it first by stopShadow',
+          });
         await tx
           .insert(shadow)
           .values({ ...context.ownership, ...wanted, id, zone: record.zone, endpointId, state: 'ACTIVE' });

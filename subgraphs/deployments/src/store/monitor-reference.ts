@@ -1,6 +1,6 @@
 // What windows are compared with: profiles of the reference, made once and kept.
 import type { Call, DriftColumn, DriftProfile } from '@falaj/contracts';
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { columnNameOf } from '../domain/inference-log/redaction.js';
 import { PREDICTION } from '../domain/monitor/monitor-spec.js';
 import { scoresOf } from '../domain/rollout/shadow-comparison.js';
@@ -66,10 +66,12 @@ export async function trainingSetReference(
   const answer = await platform.graph.query<TrainingSetAnswer>(TRAINING_SET, { id: target.modelVersionId }, request);
   const set = answer.modelVersion?.trainingSet;
   if (!set?.artifactKey || !set.artifactDigest || !set.zone)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      'The training set of the live model is not there, or withheld from you. Give referenceFrom and referenceTo: a stretch of the inference log.',
-    );
+    throw refused({
+      rule: 'REFERENCE_IN_SIGHT',
+      found: 'a live model whose training set is not there, or withheld from you',
+      limit: 'a training set that you may read',
+      whatToDo: 'give referenceFrom and referenceTo, a stretch of the inference log',
+    });
   const call = context.pluginCall(target.zone);
   const { model } = await context.transaction((tx) => revisionOf(tx, target.id, target.revision));
   const inputs = columnNames(model.servingPlan);
@@ -122,10 +124,15 @@ async function profilesOf(
     const column = columns.get(name);
     const present = column ? presentIn(column) : 0;
     if (!column || present < LEAST_VALUES)
-      throw new PlatformError(
+      throw refused(
+        {
+          rule: 'REFERENCE_LARGE_ENOUGH',
+          found: `${present} values of ${name} in the reference`,
+          limit: `at least ${LEAST_VALUES}`,
+          whatToDo: 'choose another reference, or watch other features',
+        },
         'PRECONDITION_FAILED',
-        `The reference has ${present} values of ${name}; at least ${LEAST_VALUES} are needed. Choose another reference, or watch other features.`,
-        { details: { feature: name, found: present, limit: LEAST_VALUES } },
+        { feature: name },
       );
     profiles[name] = await drift.profile({ column, bins: BINS, sample: SAMPLE }, call);
   }

@@ -1,6 +1,6 @@
 // Statements that change how an endpoint's traffic is split; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { checkVariants, type Variant } from '../domain/rollout/assignment.js';
@@ -20,10 +20,16 @@ const ENDS: Readonly<Record<SplitKind, string>> = {
 export async function assertUnsplit(tx: Tx, endpointId: string): Promise<void> {
   const split = await splitOf(tx, endpointId);
   if (!split) return;
-  throw new PlatformError(
+  const { kind, studyId } = split;
+  throw refused(
+    {
+      rule: 'TRAFFIC_SPLIT_ONCE',
+      found: `traffic that is split by ${studyId ?? 'hand'} (${kind})`,
+      limit: 'traffic that goes to one revision',
+      whatToDo: ENDS[kind],
+    },
     'PRECONDITION_FAILED',
-    `The endpoint's traffic is split by ${split.studyId ?? 'hand'} (${split.kind}): ${ENDS[split.kind]}.`,
-    { details: { kind: split.kind, studyId: split.studyId } },
+    { kind, studyId },
   );
 }
 
@@ -86,8 +92,10 @@ export async function lastGoodRevision(tx: Tx, record: EndpointRecord): Promise<
     .orderBy(revisionActivation.position);
   const earlier = goodBefore(history);
   if (earlier !== null) return earlier;
-  throw new PlatformError(
-    'PRECONDITION_FAILED',
-    `The endpoint answers by revision ${record.revision}, and no earlier one was ever live. Name the revision with toRevision.`,
-  );
+  throw refused({
+    rule: 'ROLLBACK_TO_WHAT_WAS_LIVE',
+    found: `revision ${record.revision}, before which none was ever live`,
+    limit: 'an earlier live revision',
+    whatToDo: 'name the revision with toRevision',
+  });
 }

@@ -1,6 +1,6 @@
 // Statements that change endpoints and their revisions; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Deployment } from './deploy.js';
@@ -47,10 +47,12 @@ export async function endpointRecord(tx: Tx, id: string): Promise<EndpointRecord
 export async function lockEndpoint(tx: Tx, id: string): Promise<EndpointRecord> {
   const [row] = await tx.select().from(endpoint).where(eq(endpoint.id, id)).for('update');
   if (row?.state !== 'READY') {
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `The endpoint is ${row?.state ?? 'gone'}; only a READY one can be changed.`,
-    );
+    throw refused({
+      rule: 'CHANGE_WHAT_IS_READY',
+      found: `an endpoint that is ${row?.state ?? 'gone'}`,
+      limit: 'READY',
+      whatToDo: 'make another one by createEndpoint',
+    });
   }
   return row;
 }

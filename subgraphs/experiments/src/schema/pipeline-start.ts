@@ -1,5 +1,5 @@
 // One way to start a run, for people and for triggers: the same input, policy, budget and audit record.
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { assertBudget, parseInput, type SubgraphContext } from '@falaj/subgraph-kit';
 import { z } from 'zod';
 import type { Values } from '../domain/pipeline/definition.js';
@@ -79,9 +79,14 @@ export async function startPipelineRun(
 export function zoneOf({ principal }: Pick<SubgraphContext, 'principal'>, wanted: string | null | undefined): string {
   const zone = wanted ?? (principal.zones.includes(principal.zone) ? principal.zone : principal.zones[0]);
   if (zone !== undefined && principal.zones.includes(zone)) return zone;
-  throw new PlatformError(
+  throw refused(
+    {
+      rule: 'WORKSPACE_ZONES',
+      found: zone ?? 'no zone',
+      limit: `one of ${principal.zones.join(', ') || 'no zone'}`,
+      whatToDo: 'choose a zone of the workspace',
+    },
     'RESIDENCY_VIOLATION',
-    `Zone ${zone ?? 'none'}: the workspace has ${principal.zones.join(', ') || 'none'}; choose one of these.`,
-    { details: { rule: 'WORKSPACE_ZONES', found: zone ?? null, limit: principal.zones } },
+    { allowedZones: principal.zones },
   );
 }

@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, type Refusal, refused } from '@falaj/runtime';
 import {
   Attribute,
   type Connection,
@@ -203,6 +203,13 @@ export class ModelVersionReproductionsResolver {
   }
 }
 
+const notTrainedHere: Refusal = {
+  rule: 'REPRODUCTION_LINEAGE',
+  found: 'a version from outside, or of a run that its user logged',
+  limit: 'a version that a training run of this platform made',
+  whatToDo: 'train it on the platform by startTrainingRun',
+};
+
 /** Rebuilds the set and queues the training, both through the graph as the caller, each with its own audit record. */
 async function begin(context: ExperimentsContext, id: string, modelVersionId: string) {
   const { graph } = context.platform;
@@ -210,15 +217,10 @@ async function begin(context: ExperimentsContext, id: string, modelVersionId: st
   if (!modelVersion)
     throw new PlatformError('NOT_FOUND', 'ModelVersion not found.', { details: { type: 'ModelVersion' } });
   const { run: trained, trainingSet } = modelVersion;
-  if (!trained || !trainingSet)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      'Only a version that a run of this platform trained can be made again; this one came from outside.',
-      { details: { rule: 'REPRODUCTION_LINEAGE', whatToDo: 'train it on the platform' } },
-    );
+  if (!trained || !trainingSet) throw refused(notTrainedHere);
   await context.reads.required(runs, trained.id);
   const [original] = await context.transaction((tx) => tx.select().from(run).where(eq(run.id, trained.id)));
-  if (!original?.request) throw new PlatformError('PRECONDITION_FAILED', 'The run has no training request to repeat.');
+  if (!original?.request) throw refused(notTrainedHere);
   const expected: Making = {
     trainingSetDigest: modelVersion.trainingSetDigest,
     modelDigest: modelVersion.digest,

@@ -2,7 +2,7 @@
 import type { Tx } from '@falaj/database';
 import { principalsOfPersons } from '@falaj/identity';
 import { requireIndependent } from '@falaj/policy';
-import { canonicalJson, PlatformError, type Principal, type WorkflowEngine } from '@falaj/runtime';
+import { canonicalJson, PlatformError, type Principal, refused, type WorkflowEngine } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, notInArray, sql } from 'drizzle-orm';
 import type { PipelineStage } from '../domain/pipeline/definition.js';
@@ -16,6 +16,18 @@ export interface DecisionRequest {
   readonly role: string;
   readonly reason: string;
 }
+
+const notWaiting = (stage: string, found: string): PlatformError =>
+  refused(
+    {
+      rule: 'DECIDE_WHAT_WAITS',
+      found: `stage ${stage}: ${found}`,
+      limit: 'a stage that is WAITING',
+      whatToDo: 'look at the run: pipelineRun { stages { name state } }',
+    },
+    'PRECONDITION_FAILED',
+    { stage, state: found },
+  );
 
 /** Records the decision and wakes the run. Throws PRECONDITION_FAILED and FORBIDDEN with the rule. */
 export async function decideStage(
@@ -33,14 +45,7 @@ export async function decideStage(
     .where(and(eq(pipelineStage.runId, runId), eq(pipelineStage.name, stage)));
   if (!asked)
     throw new PlatformError('NOT_FOUND', `The run has no stage "${stage}".`, { details: { type: 'PipelineStage' } });
-  if (asked.state !== 'WAITING')
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `Stage ${stage} is ${asked.state}; only one that waits can be decided.`,
-      {
-        details: { stage, state: asked.state },
-      },
-    );
+  if (asked.state !== 'WAITING') throw notWaiting(stage, asked.state);
   requireIndependent(principal, {
     role,
     accepted: [asked.approverRole ?? ''],
@@ -55,8 +60,7 @@ export async function decideStage(
     { ...decision },
     tx,
   );
-  if (!delivered)
-    throw new PlatformError('PRECONDITION_FAILED', `Stage ${stage} was decided already.`, { details: { stage } });
+  if (!delivered) throw notWaiting(stage, 'decided already');
   await tx.insert(pipelineDecision).values({
     id: newId('pld'),
     workspaceId: run.workspaceId,
@@ -143,10 +147,15 @@ function requireSameDone(
   };
   const changed = done.filter((name) => meaning(before, name) !== meaning(after, name));
   if (changed.length === 0) return;
-  throw new PlatformError(
+  throw refused(
+    {
+      rule: 'RESUME_KEEPS_WHAT_IS_DONE',
+      found: `finished stages that differ in that version: ${changed.join(', ')}`,
+      limit: 'a version in which they are the same',
+      whatToDo: 'start a new run; the cache keeps what is the same',
+    },
     'PRECONDITION_FAILED',
-    `Stages that are done differ in that version: ${changed.join(', ')}. Start a new run; the cache keeps what is the same.`,
-    { details: { stages: changed } },
+    { stages: changed },
   );
 }
 
@@ -155,12 +164,15 @@ export async function cancelRun(tx: Tx, engine: WorkflowEngine<Tx>, runId: strin
   const run = await lockedRun(tx, runId);
   const { cancelled } = await engine.cancel({ workspaceId: run.workspaceId, id: runId }, reason, tx);
   if (!cancelled)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `The run is ${run.state}; only one that has not ended can be cancelled.`,
+    throw refused(
       {
-        details: { state: run.state },
+        rule: 'CANCEL_WHAT_RUNS',
+        found: `a run that is ${run.state}`,
+        limit: 'one that has not ended',
+        whatToDo: 'leave it; what it made is undone by the mutations of its parts',
       },
+      'PRECONDITION_FAILED',
+      { state: run.state },
     );
   await tx
     .update(pipelineRun)

@@ -1,6 +1,6 @@
 // What is logged with runs: one statement per kind, whatever the size of the batch.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { numberOf, type PointColumns } from '../domain/run-log.js';
 
@@ -38,17 +38,16 @@ export async function openForLogging(
       where id = ${runId} returning kind, state, archived_at is not null as archived`,
   );
   if (!row) throw new PlatformError('NOT_FOUND', 'Run not found.', { details: { type: 'Run' } });
-  const refusal = row.archived
-    ? 'The run is archived; restore it first.'
-    : tagsOnly
-      ? null
-      : row.kind !== 'LOGGED' && !byRun
-        ? 'A training run is logged by the platform and its own program; only tags may be added.'
-        : row.state !== 'RUNNING'
-          ? `The run is ${row.state}; parameters, metrics and artifacts are logged while it is RUNNING.`
-          : null;
-  if (refusal)
-    throw new PlatformError('PRECONDITION_FAILED', refusal, { details: { runId, kind: row.kind, state: row.state } });
+  const { kind, state, archived } = row;
+  const refuse = (limit: string, whatToDo: string): never => {
+    const found = `a ${kind} run that is ${archived ? 'archived' : state}`;
+    throw refused({ rule: 'LOG_WHAT_RUNS', found, limit, whatToDo }, 'PRECONDITION_FAILED', { runId, kind, state });
+  };
+  if (archived) refuse('a run that is not archived', 'restore it first by restoreRun');
+  if (tagsOnly) return;
+  if (kind !== 'LOGGED' && !byRun)
+    refuse('a LOGGED run', 'add tags only: a training run is logged by the platform and its own program');
+  if (state !== 'RUNNING') refuse('RUNNING', 'add tags only, or log another run');
 }
 
 /**

@@ -1,6 +1,6 @@
 // Changes of runs that users log themselves, each in the transaction of its mutation.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { notify } from './run-queue.js';
 import { runArtifact } from './run-tables.js';
@@ -34,8 +34,12 @@ interface Standing {
   readonly state: string;
   readonly archivedAt: Date | null;
 }
-const refused = (message: string, { kind, state, archivedAt }: Standing) =>
-  new PlatformError('PRECONDITION_FAILED', message, { details: { kind, state, archived: archivedAt !== null } });
+const outOfTurn = (rule: string, limit: string, whatToDo: string, { kind, state, archivedAt }: Standing) =>
+  refused(
+    { rule, found: `a ${kind} run that is ${archivedAt ? 'archived' : state}`, limit, whatToDo },
+    'PRECONDITION_FAILED',
+    { kind, state, archived: archivedAt !== null },
+  );
 
 /** Locks the run and answers how it stands. Throws NOT_FOUND. */
 async function locked(tx: Tx, id: string): Promise<Standing> {
@@ -56,9 +60,14 @@ export async function endLoggedRun(
 ): Promise<void> {
   const standing = await locked(tx, id);
   if (standing.kind !== 'LOGGED')
-    throw refused('The platform itself ends its training runs; ask for `cancelRun`.', standing);
+    throw outOfTurn(
+      'FINISH_WHAT_YOU_LOG',
+      'a LOGGED run',
+      'ask for cancelRun; the platform ends its training runs',
+      standing,
+    );
   if (standing.state === end.state) return;
-  if (standing.state !== 'RUNNING') throw refused(`The run is ${standing.state} already; an end is final.`, standing);
+  if (standing.state !== 'RUNNING') throw outOfTurn('AN_END_IS_FINAL', 'RUNNING', 'log another run', standing);
   await tx
     .update(run)
     .set({ ...end, finishedAt: new Date(), revision: sql`${run.revision} + 1` })
@@ -70,7 +79,7 @@ export async function endLoggedRun(
 export async function setArchived(tx: Tx, id: string, archived: boolean): Promise<void> {
   const standing = await locked(tx, id);
   if (archived && (standing.state === 'RUNNING' || standing.state === 'QUEUED'))
-    throw refused(`The run is ${standing.state}; finish or cancel it before it is archived.`, standing);
+    throw outOfTurn('ARCHIVE_WHAT_HAS_ENDED', 'a run that has ended', 'finish or cancel it first', standing);
   if (archived === (standing.archivedAt !== null)) return;
   await tx
     .update(run)
@@ -87,10 +96,10 @@ export async function requestCancel(tx: Tx, id: string): Promise<void> {
     .returning({ id: run.id });
   if (changed.length > 0) return notify(tx, id);
   const standing = await locked(tx, id);
-  throw refused(
-    standing.kind === 'LOGGED'
-      ? 'The run is logged by its user, who ends it with `finishRun(state: CANCELLED)`.'
-      : `The run is ${standing.state}; only a queued or running one can be cancelled.`,
+  throw outOfTurn(
+    'CANCEL_WHAT_TRAINS',
+    'a training that is QUEUED or RUNNING',
+    standing.kind === 'LOGGED' ? 'end it with finishRun(state: CANCELLED)' : 'leave it; it has ended',
     standing,
   );
 }
@@ -113,8 +122,11 @@ export async function saveArtifact(tx: Tx, artifact: typeof runArtifact.$inferIn
     );
   const count = await tx.$count(runArtifact, eq(runArtifact.runId, runId));
   if (count >= MAX_ARTIFACTS)
-    throw new PlatformError('PRECONDITION_FAILED', `The run has ${count} artifacts; the limit is ${MAX_ARTIFACTS}.`, {
-      details: { found: count, limit: MAX_ARTIFACTS },
+    throw refused({
+      rule: 'ARTIFACTS_OF_A_RUN',
+      found: `${count} artifacts`,
+      limit: `at most ${MAX_ARTIFACTS}`,
+      whatToDo: 'put several files into one archive',
     });
   await tx.insert(runArtifact).values(artifact);
 }

@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { z } from 'zod';
 import { name } from './names.js';
 
@@ -42,17 +42,15 @@ export function directMove(
 ): { readonly cause: 'DIRECT' | 'BREAK_GLASS'; readonly reason: string | null } {
   if (!isProtected) return { cause: 'DIRECT', reason: asked.reason };
   if (!asked.breakGlass)
-    throw new PlatformError(
-      'FORBIDDEN',
-      `PROTECTED_ALIAS: "${alias}" moves by promotion only. What to do: requestPromotion and have it approved, or rollbackModelAlias to a version that it stood for; in an emergency a rule may grant breakGlass.`,
+    throw refused(
       {
-        details: {
-          rule: 'PROTECTED_ALIAS',
-          found: 'a direct move',
-          limit: 'a promotion that is DONE',
-          whatToDo: 'requestPromotion and have it approved',
-        },
+        rule: 'PROTECTED_ALIAS',
+        found: `a direct move of "${alias}"`,
+        limit: 'a promotion that is DONE',
+        whatToDo:
+          'requestPromotion and have it approved, or rollbackModelAlias to a version that it stood for; in an emergency a rule may grant breakGlass',
       },
+      'FORBIDDEN',
     );
   if (asked.reason === null)
     throw new PlatformError('BAD_USER_INPUT', 'input.reason: breaking the glass needs a reason.', {

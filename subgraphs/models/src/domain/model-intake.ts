@@ -1,7 +1,7 @@
 // Which model files the registry takes: ONNX that passes structural checks. Formats that carry code are refused by what
 // their bytes are, whatever they are called. Rules: research on ONNX advisories CVE-2022-25882, CVE-2024-27318 (paths of
 // external data) and the code execution by design of pickle (https://docs.python.org/3/library/pickle.html, warning).
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { type OnnxModel, type OnnxTensorType, readOnnxModel } from './onnx-model.js';
 import { ProtobufError } from './protobuf-reader.js';
 import type { Signature, TensorSignature } from './registration.js';
@@ -79,11 +79,7 @@ export function takeModel(
 }
 
 function refuse(check: string, title: string, found: string, limit: string, whatToDo: string): never {
-  throw new PlatformError(
-    'MODEL_REFUSED',
-    `${check} ${title}: found ${found}, allowed: ${limit}. What to do: ${whatToDo}.`,
-    { details: { rule: check, title, found, limit, whatToDo } },
-  );
+  throw refused({ rule: check, found, limit, whatToDo }, 'MODEL_REFUSED', { title });
 }
 
 const EXPORT = 'export the model to ONNX as one file (skl2onnx, torch.onnx, tf2onnx) and register that';

@@ -263,7 +263,9 @@ function complianceChecks(required: readonly string[], { compliance }: Promotion
         ],
         whatToDo:
           status === 'FAIL'
-            ? (result?.reason ?? 'install the compliance plugin that has it, or correct the gate set')
+            ? result
+              ? 'meet what is found and repeat it, or have it waived by requestWaiver'
+              : 'install the compliance plugin that has it, or correct the gate set'
             : '',
       };
     });

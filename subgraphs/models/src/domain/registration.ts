@@ -1,6 +1,6 @@
 // Which runs may become a model version, and what is copied from them: a version answers for its lineage by itself,
 // whatever later becomes of the run.
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 
 export interface TensorSignature {
   readonly name: string;
@@ -119,9 +119,9 @@ export type ZonesOf = (
 export function lineageOf(run: RunAnswer | null, zonesOf: ZonesOf): Lineage {
   if (!run) throw new PlatformError('NOT_FOUND', 'Run not found.', { details: { type: 'Run' } });
   const withheld = ['state', 'parity'].filter((field) => run.maskedFields.includes(field));
-  if (withheld.length > 0) throw refused(withheld);
+  if (withheld.length > 0) throw withheldFrom(withheld);
   if (run.state !== 'SUCCEEDED')
-    throw unmet(`the run is ${run.state}; a run that SUCCEEDED is needed`, run.state, 'SUCCEEDED');
+    throw unmet(`a run that is ${run.state}`, 'SUCCEEDED', 'wait for its end, or register another run');
   requireParity(run.parity);
 
   const {
@@ -156,9 +156,13 @@ export function lineageOf(run: RunAnswer | null, zonesOf: ZonesOf): Lineage {
   const hidden =
     evaluation && (evaluation.scores === null || evaluation.baselines === null) ? ['evaluation.scores'] : [];
   const masked = [...absent.filter((field) => run.maskedFields.includes(field)), ...hidden];
-  if (masked.length > 0) throw refused(masked);
+  if (masked.length > 0) throw withheldFrom(masked);
   if (absent.length > 0)
-    throw unmet(`the run has no ${absent.join(', ')}; complete lineage is needed`, absent, 'complete lineage');
+    throw unmet(
+      `a run without ${absent.join(', ')}`,
+      'complete lineage',
+      'train it on the platform by startTrainingRun',
+    );
 
   const whole = facts as { [K in keyof typeof facts]: NonNullable<(typeof facts)[K]> };
   requireZone(whole.zone, whole.allowedZones, whole.categories, zonesOf);
@@ -186,24 +190,20 @@ export function lineageOf(run: RunAnswer | null, zonesOf: ZonesOf): Lineage {
   };
 }
 
-const refused = (withheld: readonly string[]): PlatformError =>
+const withheldFrom = (withheld: readonly string[]): PlatformError =>
   new PlatformError('FORBIDDEN', `You may not register this run: ${withheld.join(', ')} is withheld from you.`, {
     details: { withheld },
   });
 
-const unmet = (what: string, found: unknown, needed: unknown): PlatformError =>
-  new PlatformError(
-    'PRECONDITION_FAILED',
-    `Only a finished training with proof of parity becomes a model version: ${what}.`,
-    { details: { found, needed } },
-  );
+const unmet = (found: string, limit: string, whatToDo: string): PlatformError =>
+  refused({ rule: 'REGISTRATION_OF_FINISHED_TRAINING', found, limit, whatToDo });
 
 function requireParity(parity: RunAnswer['parity']): void {
   if (parity?.passed === true) return;
-  if (!parity)
-    throw unmet('the run has no evidence of parity; passed parity is needed', 'no evidence', 'passed parity');
+  const whatToDo = 'report it to the author of the trainer: its exported model does not answer as the trained one';
+  if (!parity) throw unmet('no evidence of parity', 'passed parity', whatToDo);
   const { maxDifference, tolerance } = parity;
-  throw unmet(`parity differs by ${maxDifference}; at most ${tolerance} is needed`, maxDifference, tolerance);
+  throw unmet(`parity that differs by ${maxDifference}`, `at most ${tolerance}`, whatToDo);
 }
 
 /** A model stays where every zone rule that its training data inherited lets it be. */
@@ -215,17 +215,14 @@ function requireZone(
 ): void {
   const { zones } = zonesOf([{ dataZone: zone, categories, workspaceZones: allowedZones, zones: allowedZones }]);
   if (zones.includes(zone)) return;
-  throw new PlatformError(
-    'RESIDENCY_VIOLATION',
-    `register in ${zone} is refused for ${categories.join(', ')} data: the training data allows ${allowedZones.join(', ') || 'no zone'}; train in one of these.`,
+  throw refused(
     {
-      details: {
-        rule: 'INHERITED_ZONES',
-        targetZone: zone,
-        allowedZones,
-        categories,
-        whatToDo: 'train in an allowed zone',
-      },
+      rule: 'INHERITED_ZONES',
+      found: `registration in ${zone} of a model trained on ${categories.join(', ')} data`,
+      limit: `one of ${allowedZones.join(', ') || 'no zone'}, which the training data allows`,
+      whatToDo: 'train in an allowed zone',
     },
+    'RESIDENCY_VIOLATION',
+    { targetZone: zone, allowedZones, categories },
   );
 }

@@ -1,6 +1,6 @@
 // An alias back to a version that it stood for before.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { and, desc, eq, type InferSelectModel, ne } from 'drizzle-orm';
 import { aliasChange, modelVersion } from './tables.js';
 import { type AliasOf, aliasNow, lockModel, moveAlias } from './writes.js';
@@ -15,10 +15,12 @@ export interface RollbackTarget {
 export async function rollbackTarget(tx: Tx, of: AliasOf, version: number | null): Promise<RollbackTarget> {
   const standing = await aliasNow(tx, of);
   if (!standing)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `"${of.alias}" stands for no version: there is nothing to roll back.`,
-    );
+    throw refused({
+      rule: 'ROLLBACK_TO_HISTORY',
+      found: `"${of.alias}" at no version`,
+      limit: 'an alias that stands for a version',
+      whatToDo: 'request a promotion',
+    });
   const [found] = await tx
     .select({ version: modelVersion })
     .from(aliasChange)
@@ -35,20 +37,15 @@ export async function rollbackTarget(tx: Tx, of: AliasOf, version: number | null
     .orderBy(desc(aliasChange.sequence))
     .limit(1);
   if (!found)
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      version === null
-        ? `"${of.alias}" stood for no other version before; request a promotion.`
-        : `"${of.alias}" stood for version ${version} never before, or does so now; request a promotion.`,
-      {
-        details: {
-          rule: 'ROLLBACK_TO_HISTORY',
-          found: version,
-          limit: 'a version that the alias stood for',
-          whatToDo: 'request a promotion',
-        },
-      },
-    );
+    throw refused({
+      rule: 'ROLLBACK_TO_HISTORY',
+      found:
+        version === null
+          ? `"${of.alias}", which stood for no other version before`
+          : `version ${version}, for which "${of.alias}" never stood, or stands now`,
+      limit: 'a version that the alias stood for',
+      whatToDo: 'request a promotion',
+    });
   return { version: found.version, from: standing.modelVersionId };
 }
 

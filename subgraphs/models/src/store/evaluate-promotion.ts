@@ -1,6 +1,6 @@
 // Judges a version for an alias by what is stored, under the gates that count now. Nothing comes from the caller.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { judgeCompliance, waiversInForce } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import { bindingOf } from '../domain/approval.js';
@@ -64,10 +64,14 @@ export async function requireUnchanged(tx: Tx, evaluated: EvaluatedPromotion, al
       [...champions].map(([name, version]) => [name, version === 'HIDDEN' ? version : (version?.id ?? null)]),
     );
   if (now.binding === evaluated.binding && standing(now) === standing(evaluated)) return;
-  throw new PlatformError(
+  throw refused(
+    {
+      rule: 'PROMOTION_UNCHANGED',
+      found: 'gates, model card or version under the alias that changed while this was judged',
+      limit: 'the state that was judged',
+      whatToDo: 'repeat it; nothing was done',
+    },
     'CONFLICT',
-    'The gates, the model card or the version under the alias changed while this was judged; nothing was done. Repeat it.',
-    { details: { rule: 'PROMOTION_UNCHANGED', whatToDo: 'repeat it' } },
   );
 }
 

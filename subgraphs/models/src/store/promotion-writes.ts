@@ -4,7 +4,7 @@
 import type { Tx } from '@falaj/database';
 import { principalsOfPersons } from '@falaj/identity';
 import { type Decider, requireIndependent } from '@falaj/policy';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import { type MissingApproval, missingApprovals, type PromotionState } from '../domain/approval.js';
@@ -33,8 +33,11 @@ export async function requestPromotion(
   await requireUnchanged(tx, evaluated, alias);
   const standing = await aliasNow(tx, { modelId: version.modelId, alias });
   if (standing?.modelVersionId === version.id)
-    throw new PlatformError('PRECONDITION_FAILED', `"${alias}" stands for version ${version.version} already.`, {
-      details: { found: version.version, alias },
+    throw refused({
+      rule: 'PROMOTION_MOVES_THE_ALIAS',
+      found: `"${alias}" at version ${version.version} already`,
+      limit: 'another version than the one under the alias',
+      whatToDo: 'promote another version, or leave it as it is',
     });
   await closeStale(tx, version.id, alias, binding);
   const state = failedOf(checks).length > 0 ? 'BLOCKED' : 'PENDING';
@@ -84,9 +87,15 @@ export async function approvePromotion(
   const row = await lockPending(tx, decision.promotionId, evaluated.version.modelId);
   const given = await decisionsOf(tx, row.id);
   if (given.some(({ byId }) => byId === by.id))
-    throw new PlatformError('CONFLICT', 'You approved this promotion already; another person is needed.', {
-      details: { rule: 'FOUR_EYES_INDEPENDENT', whatToDo: 'let another person decide' },
-    });
+    throw refused(
+      {
+        rule: 'FOUR_EYES_INDEPENDENT',
+        found: 'your own earlier approval of this promotion',
+        limit: 'one decision of each person',
+        whatToDo: 'let another person decide',
+      },
+      'CONFLICT',
+    );
   const authors = [evaluated.version.ownerId, evaluated.version.trainedById, row.ownerId].filter((id) => id !== null);
   const involved = await principalsOfPersons(tx, [...authors, ...given.map(({ byId }) => byId)]);
   requireIndependent(by, inRole(decision.role, row, involved));
@@ -176,12 +185,14 @@ async function lockPending(tx: Tx, id: string, modelId: string): Promise<Promoti
   const [row] = await tx.select().from(promotion).where(eq(promotion.id, id)).for('update');
   if (!row) throw new PlatformError('NOT_FOUND', 'Promotion not found.', { details: { type: 'Promotion' } });
   if (row.state !== 'PENDING')
-    throw new PlatformError(
-      'CONFLICT',
-      `The promotion is ${row.state} since ${row.decidedAt?.toISOString() ?? 'before'}; nothing was changed.`,
+    throw refused(
       {
-        details: { rule: 'PROMOTION_PENDING', found: row.state, limit: 'PENDING', whatToDo: 'request a new promotion' },
+        rule: 'PROMOTION_PENDING',
+        found: `${row.state} since ${row.decidedAt?.toISOString() ?? 'before'}`,
+        limit: 'PENDING',
+        whatToDo: 'request a new promotion; nothing was changed',
       },
+      'CONFLICT',
     );
   return row;
 }
@@ -198,9 +209,16 @@ async function closeStale(tx: Tx, modelVersionId: string, alias: string, binding
   if (row.expiresAt.getTime() <= Date.now()) await close(tx, row, 'EXPIRED', 'not enough approvals in time');
   else if (row.binding !== binding) await close(tx, row, 'INVALIDATED', 'requested anew after a change');
   else
-    throw new PlatformError('CONFLICT', `Promotion ${row.id} of this version waits for approval already.`, {
-      details: { promotionId: row.id },
-    });
+    throw refused(
+      {
+        rule: 'PROMOTION_ONCE',
+        found: `promotion ${row.id} of this version, which waits for approval`,
+        limit: 'one at a time for a version and an alias',
+        whatToDo: 'have that one decided by approvePromotion or rejectPromotion',
+      },
+      'CONFLICT',
+      { promotionId: row.id },
+    );
 }
 
 async function close(

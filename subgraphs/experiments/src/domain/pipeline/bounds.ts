@@ -1,12 +1,5 @@
 // A rule of a stage that says no, as data: rule, what was found, the limit, what to do.
-import { PlatformError } from '@falaj/runtime';
-
-export interface Refusal {
-  readonly rule: string;
-  readonly found: string;
-  readonly limit: string;
-  readonly whatToDo: string;
-}
+import { type Refusal, refusedByAll } from '@falaj/runtime';
 
 export type Bound = {
   readonly rule: string;
@@ -31,11 +24,5 @@ export function brokenBounds(bounds: readonly Bound[]): Refusal[] {
 /** Throws STAGE_REFUSED where there is any refusal. */
 export function refuseUnless(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
-  throw new PlatformError(
-    'STAGE_REFUSED',
-    refusals
-      .map(({ rule, found, limit, whatToDo }) => `${rule}: found ${found}, needed ${limit}. What to do: ${whatToDo}.`)
-      .join(' '),
-    { details: { refusals } },
-  );
+  throw refusedByAll(refusals, 'STAGE_REFUSED');
 }

@@ -1,5 +1,6 @@
 // GATE: the registry's own gates judge the version; the stage only asks and passes the verdict on.
-import { type Refusal, refuseUnless } from './bounds.js';
+import { type Refusal } from '@falaj/runtime';
+import { refuseUnless } from './bounds.js';
 import type { Values } from './definition.js';
 import { type Perform, present, type StageContext } from './stage-context.js';
 

@@ -1,7 +1,7 @@
 // TRAIN, EVALUATE, REGISTER, GATE and DEPLOY: each asks the graph for what a person would ask, and finds what an earlier
 // attempt has done already.
-import { isPlatformError, PlatformError } from '@falaj/runtime';
-import { type Bound, brokenBounds, type Refusal, refuseUnless } from './bounds.js';
+import { isPlatformError, PlatformError, type Refusal } from '@falaj/runtime';
+import { type Bound, brokenBounds, refuseUnless } from './bounds.js';
 import type { Value, Values } from './definition.js';
 import { trainingName } from './pipeline-run.js';
 import { type Perform, pause, present, type StageContext } from './stage-context.js';

@@ -1,5 +1,5 @@
 // When a budget warns and when it stops new work: pure, so that the answer can be checked by hand.
-import type { Refusal } from '../refusal.js';
+import type { Refusal } from '@falaj/runtime';
 
 export const usageUnits = [
   'CPU_SECOND',
@@ -62,8 +62,9 @@ function refusalOf({ name, amount, currency, spent, estimate }: BudgetFacts): Re
   return {
     rule: 'BUDGET_EXHAUSTED',
     found: `${money(spent)} spent${estimate > 0 ? ` and ${money(estimate)} expected` : ''} of budget ${name}`,
-    limit: money(amount),
-    todo: 'Wait for the next period, ask an administrator to raise it with setBudget, or an approver for overrideBudget.',
+    limit: `at most ${money(amount)}`,
+    whatToDo:
+      'wait for the next period, ask an administrator to raise it with setBudget, or an approver for overrideBudget',
   };
 }
 

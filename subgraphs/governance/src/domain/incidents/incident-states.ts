@@ -1,5 +1,5 @@
 // The life of an incident, as data: which state may follow which, what the step demands, and when the clock runs.
-import { refused } from '../refusal.js';
+import { refused } from '@falaj/runtime';
 
 export const incidentStates = ['NEW', 'ASSIGNED', 'IN_PROGRESS', 'PENDING', 'RESOLVED', 'CLOSED', 'REOPENED'] as const;
 export type IncidentState = (typeof incidentStates)[number];
@@ -68,7 +68,7 @@ export function assertTransition({ from, to, assigneeId, text, closedAt, now }: 
       rule: 'INCIDENT_TRANSITION',
       found: `${from} to ${to}`,
       limit: `from ${from} to one of ${nextStates(from).join(', ')}`,
-      todo: `Take one of those steps first.`,
+      whatToDo: `take one of those steps first`,
     });
   }
   if (transition.demands.includes('ASSIGNEE') && !assigneeId) {
@@ -76,7 +76,7 @@ export function assertTransition({ from, to, assigneeId, text, closedAt, now }: 
       rule: 'INCIDENT_ASSIGNEE',
       found: 'nobody assigned',
       limit: `one assignee before ${to}`,
-      todo: 'Call assignIncident first.',
+      whatToDo: 'call assignIncident first',
     });
   }
   if (transition.demands.includes('TEXT') && !text) {
@@ -84,7 +84,7 @@ export function assertTransition({ from, to, assigneeId, text, closedAt, now }: 
       rule: 'INCIDENT_TEXT',
       found: 'no text',
       limit: `a text for ${to}`,
-      todo: `Give \`text\`: ${to === 'RESOLVED' ? 'how it was resolved' : 'the reason'}.`,
+      whatToDo: `give \`text\`: ${to === 'RESOLVED' ? 'how it was resolved' : 'the reason'}`,
     });
   }
   if (from === 'CLOSED' && closedAt && now.getTime() - closedAt.getTime() > REOPEN_DAYS * DAY_MS) {
@@ -92,7 +92,7 @@ export function assertTransition({ from, to, assigneeId, text, closedAt, now }: 
       rule: 'INCIDENT_REOPEN_PERIOD',
       found: `closed at ${closedAt.toISOString()}`,
       limit: `${REOPEN_DAYS} days after it was closed`,
-      todo: 'Open a new incident and link this one.',
+      whatToDo: 'open a new incident and link this one',
     });
   }
 }

@@ -187,7 +187,7 @@ test('a waiver is decided by somebody else, lifts the gate and not the status, a
   expect((await verdict()).blocking).toContainEqual({ checkId: 'RES-005', status: 'FAIL' });
   expect(details(await decide(id, approver()))).toMatchObject({
     code: 'FORBIDDEN',
-    details: { rule: 'WAIVER_FOUR_EYES', limit: expect.any(String), todo: expect.any(String) },
+    details: { rule: 'WAIVER_FOUR_EYES', limit: expect.any(String), whatToDo: expect.any(String) },
   });
   expect((await decide(id, governance.as(['approver']))).data.decideWaiver.waiver).toEqual({
     state: 'APPROVED',
@@ -213,5 +213,6 @@ test('a waiver is decided by somebody else, lifts the gate and not the status, a
     { action: 'requestWaiver', outcome: 'SUCCEEDED' },
     { action: 'decideWaiver', outcome: 'REFUSED' },
     { action: 'decideWaiver', outcome: 'SUCCEEDED' },
+    { action: 'decideWaiver', outcome: 'REFUSED' },
   ]);
 });

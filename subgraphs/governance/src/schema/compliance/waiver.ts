@@ -1,8 +1,8 @@
+import { refused } from '@falaj/runtime';
 import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { decideInput, revokeInput, waiverInput } from '../../domain/compliance/compliance-input.js';
-import { refused } from '../../domain/refusal.js';
 import { catalogue } from '../../store/compliance/evaluate.js';
 import { complianceWaiver, complianceWaivers } from '../../store/compliance/tables.js';
 import { decideWaiver, requestWaiver } from '../../store/compliance/waivers.js';
@@ -115,7 +115,7 @@ async function assertKnown(context: GovernanceContext, checkId: string): Promise
       rule: 'WAIVER_CHECK',
       found: checkId,
       limit: `a check of the catalogue: ${known.join(', ')}`,
-      todo: 'See `complianceChecks`.',
+      whatToDo: 'see `complianceChecks`',
     },
     'BAD_USER_INPUT',
   );

@@ -104,7 +104,7 @@ export class RuleRefusal {
   @Attribute(() => String, 'open', 'Permanent name of the rule.') rule!: string;
   @Attribute(() => String, 'open', 'What was found.') found!: string;
   @Attribute(() => String, 'open', 'What is allowed.') limit!: string;
-  @Attribute(() => String, 'open', 'What to do.') todo!: string;
+  @Attribute(() => String, 'open', 'What to do.') whatToDo!: string;
 }
 
 @ObjectType({ description: 'How a budget stands.' })

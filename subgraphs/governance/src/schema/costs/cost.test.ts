@@ -17,7 +17,7 @@ const USE =
   'mutation($i: RecordUsageInput!) { recordUsage(input: $i) { created usageRecord { id cost unitPrice currency } } }';
 const BUDGET =
   'mutation($i: SetBudgetInput!) { setBudget(input: $i) { budget { id name standing { spent verdict usedPercent } } } }';
-const DECIDE = `query($i: BudgetDecisionInput!) { budgetDecision(input: $i) { verdict refusals { rule found limit todo }
+const DECIDE = `query($i: BudgetDecisionInput!) { budgetDecision(input: $i) { verdict refusals { rule found limit whatToDo }
   budgets { name verdict spent amount usedPercent overriddenUntil } } }`;
 const OVERRIDE =
   'mutation($i: OverrideBudgetInput!) { overrideBudget(input: $i) { override { id reason expiresAt } } }';
@@ -104,8 +104,8 @@ test('a budget warns at 80 per cent, blocks at 100, is lifted by an approver unt
       {
         rule: 'BUDGET_EXHAUSTED',
         found: '100.00 AED spent of budget gpu-month',
-        limit: '100.00 AED',
-        todo: expect.stringContaining('overrideBudget'),
+        limit: 'at most 100.00 AED',
+        whatToDo: expect.stringContaining('overrideBudget'),
       },
     ],
     budgets: [
@@ -140,6 +140,7 @@ test('a budget warns at 80 per cent, blocks at 100, is lifted by an approver unt
     ),
   );
   expect(rows).toEqual([
+    { outcome: 'REFUSED', reason: 'retraining before the audit' },
     { outcome: 'REFUSED', reason: 'retraining before the audit' },
     { outcome: 'SUCCEEDED', reason: 'retraining before the audit' },
   ]);

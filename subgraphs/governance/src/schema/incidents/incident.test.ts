@@ -76,7 +76,7 @@ test('a life: assigned, worked on, waiting, resolved, closed, reopened; a new al
       rule: 'INCIDENT_ONE_OPEN_PER_KEY',
       found: expect.stringContaining(next.incident.id),
       limit: expect.any(String),
-      todo: expect.any(String),
+      whatToDo: expect.any(String),
     },
   });
   await step(next.incident.id, 'RESOLVED', 'the same');

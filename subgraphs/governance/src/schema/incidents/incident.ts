@@ -1,4 +1,4 @@
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -12,7 +12,6 @@ import {
 } from '../../domain/incidents/incident-input.js';
 import { nextStates, type IncidentState as State } from '../../domain/incidents/incident-states.js';
 import type { Priority } from '../../domain/incidents/priority.js';
-import { refused } from '../../domain/refusal.js';
 import { principals } from '../../store/governed.js';
 import { type IncidentRow, incidentEvents, incidents } from '../../store/incidents/governed.js';
 import { defaultZone, linkedTo, linksOf } from '../../store/incidents/reads.js';
@@ -266,7 +265,7 @@ function assertZone(context: GovernanceContext, zone: string): void {
       rule: 'INCIDENT_ZONE',
       found: zone || 'no zone',
       limit: context.principal.zones.join(', ') || 'none: you hold no role here',
-      todo: 'Name a zone of this workspace.',
+      whatToDo: 'name a zone of this workspace',
     },
     'BAD_USER_INPUT',
   );

@@ -1,7 +1,7 @@
+import { refused } from '@falaj/runtime';
 import { Attribute, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { calendarInput, serviceLevelInput } from '../../domain/incidents/incident-input.js';
-import { refused } from '../../domain/refusal.js';
 import { calendarExists, promisesOf, saveCalendar, saveServiceLevel } from '../../store/incidents/service-levels.js';
 import type { GovernanceContext } from '../context.js';
 import { IncidentPriority } from './incident-types.js';
@@ -86,7 +86,7 @@ export class ServiceLevelResolver {
             rule: 'SERVICE_LEVEL_CALENDAR',
             found: level.calendar,
             limit: 'a calendar of `businessCalendars`',
-            todo: 'Make it with setBusinessCalendar first.',
+            whatToDo: 'make it with setBusinessCalendar first',
           });
         }
         await saveServiceLevel(tx, workspaceId, level);

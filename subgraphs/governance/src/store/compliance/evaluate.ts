@@ -1,4 +1,5 @@
 // Collects the state of the workspace and has every compliance plugin judge it.
+import { refused } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import {
   type CatalogueCheck,
@@ -7,7 +8,6 @@ import {
   ofFramework,
   statusOf,
 } from '../../domain/compliance/finding.js';
-import { refused } from '../../domain/refusal.js';
 import type { GovernanceContext } from '../../schema/context.js';
 import { changeFacts, databaseReaders } from './database-facts.js';
 import { graphFacts } from './graph-facts.js';
@@ -61,7 +61,7 @@ export async function evaluateCompliance(
         rule: 'COMPLIANCE_FRAMEWORK',
         found: framework,
         limit: frameworks.join(', ') || 'none: no plugin judges a workspace',
-        todo: 'Name one of those, or leave `framework` out for all.',
+        whatToDo: 'name one of those, or leave `framework` out for all',
       },
       'BAD_USER_INPUT',
     );

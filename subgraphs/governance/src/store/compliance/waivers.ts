@@ -1,10 +1,9 @@
 // Statements about waivers; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { WAIVER_DAYS } from '../../domain/compliance/finding.js';
-import { refused } from '../../domain/refusal.js';
 import type { Actor } from '../incidents/writes.js';
 import { complianceWaiver, type WaiverState } from './tables.js';
 
@@ -49,7 +48,7 @@ export async function requestWaiver(
       rule: 'WAIVER_PERIOD',
       found: `until ${wanted.expiresAt.toISOString()}`,
       limit: `after now and not after ${latest.toISOString()} (${WAIVER_DAYS} days)`,
-      todo: 'Shorten it; it can be asked for again.',
+      whatToDo: 'shorten it; it can be asked for again',
     });
   }
   const id = newId('wav');
@@ -82,7 +81,7 @@ export async function decideWaiver(
       rule: 'WAIVER_STATE',
       found: row.state,
       limit: `${from}, to become ${step.to}`,
-      todo: 'Request a new waiver with requestWaiver.',
+      whatToDo: 'request a new waiver with requestWaiver',
     });
   }
   if (step.to !== 'REVOKED' && row.ownerId === actor.ownerId) {
@@ -91,7 +90,7 @@ export async function decideWaiver(
         rule: 'WAIVER_FOUR_EYES',
         found: `${actor.ownerId}, who asked for it`,
         limit: 'an approver who did not ask for it',
-        todo: 'Have another approver decide.',
+        whatToDo: 'have another approver decide',
       },
       'FORBIDDEN',
     );
@@ -101,7 +100,7 @@ export async function decideWaiver(
       rule: 'WAIVER_PERIOD',
       found: `ended at ${row.expiresAt.toISOString()}`,
       limit: 'a date ahead',
-      todo: 'Request a new waiver with requestWaiver.',
+      whatToDo: 'request a new waiver with requestWaiver',
     });
   }
   await tx

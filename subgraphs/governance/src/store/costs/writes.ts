@@ -1,11 +1,12 @@
 // Statements that change pools, usage and budgets; each runs in the caller's transaction.
+
 import type { Tx } from '@falaj/database';
+import { refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { costOf, OVERRIDE_DAYS } from '../../domain/costs/budget.js';
 import type { budgetInput, overrideInput, poolInput, usageInput } from '../../domain/costs/cost-input.js';
-import { refused } from '../../domain/refusal.js';
 import { type Actor, openIncident } from '../incidents/writes.js';
 import { standingsFor } from './spending.js';
 import { type BudgetRecord, budget, budgetOverride, computePool, usageRecord } from './tables.js';
@@ -22,7 +23,7 @@ async function assertCurrency(tx: Tx, workspaceId: string, currency: string): Pr
     rule: 'ONE_CURRENCY',
     found: currency,
     limit: `${other}, the currency of this workspace`,
-    todo: `Convert the amounts and use ${other}.`,
+    whatToDo: `convert the amounts and use ${other}`,
   });
 }
 
@@ -85,7 +86,7 @@ async function sameUsage(tx: Tx, actor: Actor, usage: Usage): Promise<string> {
       rule: 'USAGE_KEY',
       found: `key ${usage.key} with ${usage.quantity} ${usage.unit} of ${usage.subjectType} ${usage.subjectId}`,
       limit: `one usage for a key: ${known?.quantity} ${known?.unit} of ${known?.subjectType} ${known?.subjectId}`,
-      todo: 'Repeat with the same usage, or record the other one under a key of its own.',
+      whatToDo: 'repeat with the same usage, or record the other one under a key of its own',
     },
     'CONFLICT',
   );
@@ -153,7 +154,7 @@ export async function overrideBudget(
       rule: 'BUDGET_OVERRIDE_PERIOD',
       found: `until ${expiresAt.toISOString()}`,
       limit: `after now and not after ${latest.toISOString()} (${OVERRIDE_DAYS} days)`,
-      todo: 'Shorten it, or ask an administrator to raise the budget with setBudget.',
+      whatToDo: 'shorten it, or ask an administrator to raise the budget with setBudget',
     });
   }
   const id = newId('bov');
@@ -172,6 +173,6 @@ async function lockBudget(tx: Tx, id: string): Promise<BudgetRecord> {
     rule: 'BUDGET_IN_FORCE',
     found: 'a retired budget',
     limit: 'a budget in force',
-    todo: 'Take one of `budgets` that is not retired.',
+    whatToDo: 'take one of `budgets` that is not retired',
   });
 }

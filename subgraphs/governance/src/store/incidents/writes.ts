@@ -1,7 +1,7 @@
 // Statements that change incidents; each runs in the caller's transaction.
 import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { BusinessCalendar } from '../../domain/incidents/business-calendar.js';
@@ -9,7 +9,6 @@ import { type Clocks, clockDates, enter, openClocks, settle } from '../../domain
 import { assertTransition, type IncidentState, isOpen, openStates } from '../../domain/incidents/incident-states.js';
 import { type Level, priorityOf } from '../../domain/incidents/priority.js';
 import { retargetClock } from '../../domain/incidents/service-level.js';
-import { refused } from '../../domain/refusal.js';
 import type { IncidentRecord } from './governed.js';
 import { type Promises, promisesOf } from './service-levels.js';
 import { type IncidentEventKind, incident, incidentEvent, incidentLink } from './tables.js';
@@ -159,7 +158,7 @@ async function assertOnlyOne(tx: Tx, row: IncidentRecord): Promise<void> {
     rule: 'INCIDENT_ONE_OPEN_PER_KEY',
     found: `${other.id}, open for the key ${row.dedupKey}`,
     limit: '1 open incident for a key',
-    todo: 'Work on that one, or resolve it first.',
+    whatToDo: 'work on that one, or resolve it first',
   });
 }
 
@@ -176,7 +175,7 @@ export async function assignIncident(
       rule: 'INCIDENT_OPEN',
       found: row.state,
       limit: 'an open incident',
-      todo: 'Reopen it with transitionIncident first.',
+      whatToDo: 'reopen it with transitionIncident first',
     });
   }
   const { assigneeId, now } = step;
@@ -229,7 +228,7 @@ export async function prioritizeIncident(
       rule: 'INCIDENT_OPEN',
       found: row.state,
       limit: 'an open incident',
-      todo: 'Reopen it with transitionIncident first.',
+      whatToDo: 'reopen it with transitionIncident first',
     });
   }
   const { impact, urgency, reason, now } = step;
