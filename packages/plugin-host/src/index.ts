@@ -8,4 +8,11 @@ export type {
   PluginStatus,
 } from './plugin-config.js';
 export type { PluginRegistry } from './registry.js';
-export { type ArtifactPlace, type ArtifactVault, createArtifactVault, type SealedArtifact } from './vault.js';
+export {
+  type ArtifactPlace,
+  type ArtifactVault,
+  type CorruptArtifact,
+  createArtifactVault,
+  type RewrappedPage,
+  type SealedArtifact,
+} from './vault.js';

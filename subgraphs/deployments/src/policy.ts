@@ -101,6 +101,14 @@ export const rules: readonly Rule[] = [
     reason: 'INFERENCE_CONTENT',
   },
   {
+    id: 'deployments.InferenceLog.rewrap',
+    effect: 'ALLOW',
+    actions: ['rewrap'],
+    subject: 'InferenceLog',
+    roles: ['service', 'administrator'],
+    reason: 'KEY_ROTATION',
+  },
+  {
     id: 'deployments.Monitor.watch',
     effect: 'ALLOW',
     actions: ['create', 'update'],

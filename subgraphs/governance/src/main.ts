@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { auditedTypes } from './domain/audited-types.js';
+import { rotationWorkflow } from './domain/keys/rotate-key.js';
 import { rules } from './policy.js';
 import { AuditLogResolver } from './schema/audit-log.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
@@ -14,6 +15,7 @@ import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
+import { KeyRotationResolver } from './schema/keys/key-rotation.js';
 import { PolicyDecisionResolver } from './schema/policy-decision.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
@@ -24,6 +26,8 @@ import { budgetOverrides, budgets, computePools, usageRecords } from './store/co
 import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
+import { rotationPorts } from './store/keys/rotation-ports.js';
+import { keyRotations } from './store/keys/tables.js';
 
 const stubs = Object.fromEntries(
   auditedTypes.map((name) => [name, async (ids: readonly string[]) => ids.map((id) => ({ id }))]),
@@ -50,6 +54,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       BudgetResolver,
       ComplianceResolver,
       WaiverResolver,
+      KeyRotationResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
@@ -67,6 +72,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       budgetOverrides,
       complianceReports,
       complianceWaivers,
+      keyRotations,
     ],
     references: {
       ...referencesTo([
@@ -81,6 +87,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         budgetOverrides,
         complianceReports,
         complianceWaivers,
+        keyRotations,
       ]),
       ...stubs,
     },
@@ -90,9 +97,9 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
     },
     rules,
     migrations: { name: 'governance', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
-    createServices: async ({ database, log }) => ({
-      services,
-      stop: startServiceLevelSweep(database, log).stop,
-    }),
+    createServices: async (platform) => {
+      platform.workflows?.define(rotationWorkflow(rotationPorts(platform)));
+      return { services, stop: startServiceLevelSweep(platform.database, platform.log).stop };
+    },
   };
 }

@@ -70,6 +70,15 @@ const complianceRules: readonly Rule[] = [
   act('ComplianceWaiver', ['decide'], ['approver'], 'COMPLIANCE'),
 ];
 
+const keyRules: readonly Rule[] = [
+  ...['KeyRotation', 'ZoneKey'].map((subject) =>
+    read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
+  ),
+  read('KeyRotation', 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+  act('ZoneKey', ['describe'], ['auditor', 'administrator'], 'ADMINISTRATION'),
+  act('KeyRotation', ['start'], ['administrator'], 'ADMINISTRATION'),
+];
+
 export const rules: readonly Rule[] = [
   ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
@@ -126,6 +135,7 @@ export const rules: readonly Rule[] = [
   ...incidentRules,
   ...costRules,
   ...complianceRules,
+  ...keyRules,
   read('Plugin', 'read-errors', ['sensitive'], ['auditor', ...ADMINISTRATORS], 'OPERATION'),
   act('Decision', ['explain'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),

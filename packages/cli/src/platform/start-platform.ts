@@ -29,6 +29,7 @@ import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
+import { artifactAlarm } from './artifact-alarm.js';
 import { mountAuth } from './auth-routes.js';
 import { INTERNAL_TOKEN_HEADER, remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
@@ -166,7 +167,11 @@ export async function startPlatform(
     const platform: Platform = {
       database,
       plugins,
-      vault: createArtifactVault({ keys: plugins.get('keys'), store: plugins.get('artifact-store') }),
+      vault: createArtifactVault({
+        keys: plugins.get('keys'),
+        store: plugins.get('artifact-store'),
+        onCorrupt: artifactAlarm(graph, log),
+      }),
       abilityFor: (principal) => policy.abilityFor(principal),
       policyVersion: (workspaceId) => policy.versionOf(workspaceId),
       cursors: createCursorSeal(cursorSecret(config.dataDirectory)),

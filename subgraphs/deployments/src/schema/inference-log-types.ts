@@ -94,6 +94,11 @@ export class InferenceLogPayload {
   @Attribute(() => InferenceLog, 'open', 'The log.', { nullable: true }) inferenceLog!: unknown;
 }
 
+@ObjectType({ description: 'Result of rewrapInferenceLogKeys.' })
+export class RewrapInferenceLogKeysPayload {
+  @Attribute(() => Int, 'open', 'Keys that were moved; the others were under it already.') rewrapped!: number;
+}
+
 @InputType({ description: 'Restriction of inference records.' })
 export class InferenceRecordFilter {
   @Field(() => String, { nullable: true, description: 'Of this variant.' }) variant?: string;

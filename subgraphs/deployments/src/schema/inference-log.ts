@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { inputClasses } from '../domain/inference-log/redaction.js';
 import { type EndpointRow, endpoints } from '../store/governed.js';
 import { logCounts } from '../store/inference-log-counts.js';
+import { rewrapLogKeys } from '../store/inference-log-keys.js';
 import {
   type InferenceLogRow,
   type InferenceRecordRow,
@@ -27,6 +28,7 @@ import {
   InferenceRecordConnection,
   InferenceRecordFilter,
   LoggedColumn,
+  RewrapInferenceLogKeysPayload,
   SetInferenceLogInput,
 } from './inference-log-types.js';
 
@@ -118,6 +120,32 @@ export class InferenceLogResolver {
     );
     await logSettings.refresh(endpointId);
     return { inferenceLog: await context.reads.byId(inferenceLogs, endpointId) };
+  }
+
+  @Mutation(() => RewrapInferenceLogKeysPayload, {
+    description:
+      'Moves the keys of inference logs of a zone under its current key. For the rotation of that key; digests stay what they are.',
+  })
+  async rewrapInferenceLogKeys(
+    @Arg('zone', () => String, { description: 'Zone.' }) zone: string,
+    @Arg('keyId', () => String, { description: 'Current key of the zone.' }) keyId: string,
+    @Ctx() context: DeploymentsContext,
+  ): Promise<RewrapInferenceLogKeysPayload> {
+    const { workspaceId } = context.principal;
+    const rewrapped = await context.mutate(
+      {
+        action: 'rewrapInferenceLogKeys',
+        noun: 'InferenceLog',
+        verb: 'rewrap',
+        row: { workspaceId, zone },
+        details: { zone, keyId },
+      },
+      (tx, audit) => {
+        audit.subject(zone);
+        return rewrapLogKeys(tx, context.platform.plugins.get('keys'), context.pluginCall(zone), keyId);
+      },
+    );
+    return { rewrapped };
   }
 }
 

@@ -14,10 +14,7 @@ export async function artifactFacts(context: GovernanceContext, versions: readon
   const found = [];
   for (const { id, artifactKey, digest, zone } of sample) {
     const open = (at: string) =>
-      context.platform.vault.get(artifactKey, digest, { workspaceId, zone: at }, context.pluginCall(at)).then(
-        () => null,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
+      context.platform.vault.probe(artifactKey, digest, { workspaceId, zone: at }, context.pluginCall(at));
     const problem = await open(zone);
     found.push({
       key: id,

@@ -1,0 +1,172 @@
+// Keys and sealed artifacts: rotation while people read and write, and what was cut, swapped or moved on the disk.
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rowsOf, until } from '../platform-requests.js';
+import { type AttackedPlatform, roles, startAttacked } from './platform.js';
+import { sealedFiles } from './sealed-files.js';
+
+let platform: AttackedPlatform;
+let runId: string;
+beforeAll(async () => {
+  platform = await startAttacked();
+  const { data } = await platform.ask(
+    'data-scientist',
+    'mutation { createExperiment(input: { name: "keys" }) { experiment { id } } }',
+  );
+  const begun = await platform.ask(
+    'data-scientist',
+    `mutation { startRun(input: { experimentId: "${data.createExperiment.experiment.id}", name: "keys", zone: "AE" }) { run { id } } }`,
+  );
+  runId = begun.data.startRun.run.id;
+}, 180_000);
+afterAll(() => platform?.stop());
+
+const files = () => sealedFiles(platform.processes.dataDirectory);
+const contentOf = (path: string) => Buffer.from(`content of ${path} `.repeat(50)).toString('base64');
+const write = (path: string) =>
+  platform.ask(
+    'data-scientist',
+    'mutation($i: LogRunArtifactInput!) { logRunArtifact(input: $i) { artifact { path digest } } }',
+    { variables: { i: { runId, path, contentType: 'text/plain', base64: contentOf(path) } } },
+  );
+const readBack = (path: string) =>
+  platform.ask('data-scientist', `{ runArtifact(runId: "${runId}", path: "${path}") { base64 } }`);
+const ROTATION = 'id state fromKeyId toKeyId artifacts rewrapped wrappedKeys corrupt retiredAt error owner';
+const rotate = (role: (typeof roles)[number], input: string) =>
+  platform.ask(role, `mutation { rotateKey(input: { ${input} }) { rotation { ${ROTATION} } } }`);
+const ended = (id: string) =>
+  until(
+    async () => {
+      const { data } = await platform.ask('administrator', `{ keyRotation(id: "${id}") { ${ROTATION} } }`);
+      return data.keyRotation.state !== 'RUNNING' && data.keyRotation;
+    },
+    60_000,
+    'the rotation ends',
+  );
+
+it('only an administrator rotates a key, in a zone of the workspace, and each refusal is on record', async () => {
+  for (const role of roles.filter((each) => each !== 'administrator')) {
+    expect((await rotate(role, 'zone: "AE", reason: "mine"')).code, role).toBe('FORBIDDEN');
+  }
+  expect((await rotate('administrator', 'zone: "US", reason: "mine"')).code).toBe('FORBIDDEN');
+  expect((await rotate('administrator', 'zone: "AE", reason: ""')).code).toBe('BAD_USER_INPUT');
+});
+
+it('a rotation under load fails no read and no write, changes no byte of content and moves everything', async () => {
+  for (let index = 0; index < 8; index++) expect((await write(`before/${index}`)).errors).toEqual([]);
+  await platform.ask(
+    'approver',
+    `mutation { setInferenceLog(input: { endpointId: "${platform.journey.ids.endpointId}", enabled: true, sampleRate: 10000, retentionDays: 30, classes: [] }) { inferenceLog { id } } }`,
+  );
+  const before = files();
+  const places = await platform.ask('administrator', '{ zoneKeys { zone keyId } }');
+  const old = places.data.zoneKeys.find(({ zone }: { zone: string }) => zone === 'AE').keyId;
+  expect([...before.values()].every(({ keyId }) => keyId === old)).toBe(true);
+
+  let underLoad = true;
+  let [reads, writes] = [0, 0];
+  const failures: string[] = [];
+  const reader = async (index: number) => {
+    for (; underLoad; reads++) {
+      const path = `before/${(index + reads) % 8}`;
+      const answer = await readBack(path);
+      if (answer.data?.runArtifact?.base64 !== contentOf(path)) failures.push(`read ${path}: ${answer.text}`);
+    }
+  };
+  const writer = async (index: number) => {
+    for (; underLoad; writes++) {
+      const path = `during/${index}/${writes}`;
+      const answer = await write(path);
+      if (answer.errors.length > 0) failures.push(`write ${path}: ${answer.text}`);
+    }
+  };
+  const load = Promise.all([reader(0), reader(3), writer(0), writer(1)]);
+  await sleep(200);
+  const { data, errors } = await rotate('administrator', 'zone: "AE", reason: "a yearly change", retire: true');
+  expect(errors).toEqual([]);
+  const rotation = await ended(data.rotateKey.rotation.id);
+  await sleep(200);
+  underLoad = false;
+  await load;
+
+  expect(failures).toEqual([]);
+  expect(reads).toBeGreaterThan(10);
+  expect(writes).toBeGreaterThan(10);
+  expect(rotation).toMatchObject({ state: 'SUCCEEDED', fromKeyId: old, wrappedKeys: 1, corrupt: [], error: null });
+  expect(rotation.rewrapped).toBeGreaterThanOrEqual(before.size);
+  expect(rotation.retiredAt).not.toBeNull();
+  const after = files();
+  expect(new Set([...after.values()].map(({ keyId }) => keyId))).toEqual(new Set([rotation.toKeyId]));
+  for (const [key, { rest }] of before) expect(after.get(key)?.rest, key).toBe(rest);
+  for (let index = 0; index < 8; index++) {
+    expect((await readBack(`before/${index}`)).data.runArtifact.base64).toBe(contentOf(`before/${index}`));
+  }
+  const trail = await rowsOf(
+    platform.processes.dataDirectory,
+    `select action, outcome from audit.record where subject_type = 'KeyRotation' and subject_id = $1 order by id`,
+    [rotation.id],
+  );
+  expect(trail).toEqual([
+    { action: 'rotateKey', outcome: 'SUCCEEDED' },
+    { action: 'completeKeyRotation', outcome: 'SUCCEEDED' },
+  ]);
+});
+
+it('what was cut, swapped, moved or brought back from under a retired key is refused, with one incident each', async () => {
+  const paths = ['cut', 'swapped', 'other', 'moved', 'flipped'];
+  for (const path of paths) await write(`attack/${path}`);
+  const all = [...files().values()];
+  const digests = new Map<string, string>();
+  const listed = await platform.ask('data-scientist', `{ run(id: "${runId}") { artifacts { path digest } } }`);
+  for (const { path, digest } of listed.data.run.artifacts) digests.set(path, digest.replace('sha256:', ''));
+  const fileOf = (path: string) => {
+    const found = all.find(({ key }) => key.endsWith(`/${digests.get(`attack/${path}`)}`));
+    if (!found) throw new Error(`no file of ${path}`);
+    return found;
+  };
+  const [cut, swapped, other, moved, flipped] = paths.map(fileOf) as [never, never, never, never, never] &
+    ReturnType<typeof fileOf>[];
+  writeFileSync(cut.file, cut.bytes.subarray(0, -20));
+  writeFileSync(swapped.file, other.bytes);
+  // The whole artifact under the name of another zone: the fields are bound, so a changed one opens nothing.
+  const elsewhere = Buffer.from(moved.bytes);
+  elsewhere.write('US', elsewhere.indexOf('AE', 9 + 2 + moved.workspaceId.length + 2 + moved.key.length));
+  writeFileSync(moved.file, elsewhere);
+  const changed = Buffer.from(flipped.bytes);
+  changed[changed.length - 1] = (changed.at(-1) as number) ^ 1;
+  writeFileSync(flipped.file, changed);
+
+  const attacked = ['cut', 'swapped', 'moved', 'flipped'];
+  for (const path of [...attacked, ...attacked]) {
+    const answer = await readBack(`attack/${path}`);
+    expect(answer.code, path).toBe('ARTIFACT_CORRUPT');
+    expect(answer.data?.runArtifact ?? null, path).toBeNull();
+  }
+  const untouched = await readBack('attack/other');
+  expect(untouched.data.runArtifact.base64).toBe(contentOf('attack/other'));
+
+  const keys = [cut, swapped, moved, flipped].map(({ key }) => `artifact:${key}`).sort();
+  const opened = await until(
+    async () => {
+      const { data } = await platform.ask(
+        'administrator',
+        '{ incidents(first: 20) { edges { node { dedupKey category impact state } } } }',
+      );
+      const nodes = data.incidents.edges
+        .map(({ node }: { node: { dedupKey: string } }) => node)
+        .filter(({ dedupKey }: { dedupKey: string }) => dedupKey.startsWith('artifact:'));
+      return nodes.length >= keys.length && nodes;
+    },
+    10_000,
+    'the incidents are open',
+  );
+  expect(opened.map(({ dedupKey }: { dedupKey: string }) => dedupKey).sort()).toEqual(keys);
+  for (const each of opened) expect(each).toMatchObject({ category: 'SECURITY', impact: 'HIGH', state: 'NEW' });
+
+  // They are left as they are; nothing is retired over them, for somebody may mend them from a backup.
+  const { data } = await rotate('administrator', 'zone: "AE", reason: "after the attack", retire: true');
+  const rotation = await ended(data.rotateKey.rotation.id);
+  expect(rotation).toMatchObject({ state: 'FAILED', retiredAt: null, error: expect.stringMatching(/not retired/) });
+  expect(rotation.corrupt.length).toBeGreaterThanOrEqual(2);
+});
