@@ -1,44 +1,98 @@
 // Keys and sealed artifacts: rotation while people read and write, and what was cut, swapped or moved on the disk.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type FalajClient, type GraphError } from '@falaj/client';
+import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
 import { rowsOf, until } from '../platform-requests.js';
-import { type AttackedPlatform, roles, startAttacked } from './platform.js';
 import { sealedFiles } from './sealed-files.js';
 
-let platform: AttackedPlatform;
+const roles = ['data-scientist', 'approver', 'auditor', 'viewer', 'administrator'] as const;
+type Role = (typeof roles)[number];
+// biome-ignore lint/suspicious/noExplicitAny: queries written in the tests have no generated type.
+type Data = any;
+
+const directory = mkdtempSync(join(tmpdir(), 'falaj-keys-'));
+const people = new Map<Role, FalajClient>();
+let processes: Processes;
 let runId: string;
+
+async function request(client: FalajClient, query: string, variables: Record<string, unknown> = {}) {
+  const { data, errors = [] } = await client.request(parse(query) as never, variables as never);
+  return { data: data as Data, errors: errors as readonly GraphError[], code: errors[0]?.extensions.code };
+}
+async function done(client: FalajClient, query: string): Promise<Data> {
+  const { data, errors } = await request(client, query);
+  expect(errors, query).toEqual([]);
+  return data;
+}
+const ask = (role: Role, query: string, variables?: Record<string, unknown>) =>
+  request(people.get(role) as FalajClient, query, variables);
+
+// A platform without the journey: nothing here needs a model.
 beforeAll(async () => {
-  platform = await startAttacked();
-  const { data } = await platform.ask(
-    'data-scientist',
+  processes = await startWhole(join(directory, 'data'));
+  const { url } = processes;
+  const token = await operatorTokenOf(processes.dataDirectory);
+  const made = await done(
+    createClient({ url, token }),
+    'mutation { createWorkspace(input: { name: "keys", allowedZones: ["AE"], defaultZone: "AE" }) { workspace { id } } }',
+  );
+  const workspace = made.createWorkspace.workspace.id;
+  const operator = createClient({ url, token, workspace });
+  for (const role of roles) {
+    const person = `name: "a ${role}", email: "${role}@example.test", kind: USER, zone: "AE"`;
+    const { createPrincipal } = await done(
+      operator,
+      `mutation { createPrincipal(input: { ${person} }) { principal { id } } }`,
+    );
+    const { id } = createPrincipal.principal;
+    await done(
+      operator,
+      `mutation { grantRole(input: { principalId: "${id}", role: "${role}" }) { principal { id } } }`,
+    );
+    const issued = await done(
+      operator,
+      `mutation { issueAccessToken(input: { principalId: "${id}", ttlSeconds: 900 }) { token } }`,
+    );
+    people.set(role, createClient({ url, token: issued.issueAccessToken.token, workspace }));
+  }
+  const scientist = people.get('data-scientist') as FalajClient;
+  const { createExperiment } = await done(
+    scientist,
     'mutation { createExperiment(input: { name: "keys" }) { experiment { id } } }',
   );
-  const begun = await platform.ask(
-    'data-scientist',
-    `mutation { startRun(input: { experimentId: "${data.createExperiment.experiment.id}", name: "keys", zone: "AE" }) { run { id } } }`,
+  const { createRun } = await done(
+    scientist,
+    `mutation { createRun(input: { experimentId: "${createExperiment.experiment.id}", name: "keys" }) { run { id } } }`,
   );
-  runId = begun.data.startRun.run.id;
-}, 180_000);
-afterAll(() => platform?.stop());
+  runId = createRun.run.id;
+}, 120_000);
+afterAll(async () => {
+  await processes?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
 
-const files = () => sealedFiles(platform.processes.dataDirectory);
+const files = () => sealedFiles(processes.dataDirectory);
 const contentOf = (path: string) => Buffer.from(`content of ${path} `.repeat(50)).toString('base64');
 const write = (path: string) =>
-  platform.ask(
+  ask(
     'data-scientist',
     'mutation($i: LogRunArtifactInput!) { logRunArtifact(input: $i) { artifact { path digest } } }',
-    { variables: { i: { runId, path, contentType: 'text/plain', base64: contentOf(path) } } },
+    { i: { runId, path, contentType: 'text/plain', base64: contentOf(path) } },
   );
 const readBack = (path: string) =>
-  platform.ask('data-scientist', `{ runArtifact(runId: "${runId}", path: "${path}") { base64 } }`);
+  ask('data-scientist', `{ runArtifact(runId: "${runId}", path: "${path}") { base64 } }`);
 const ROTATION = 'id state fromKeyId toKeyId artifacts rewrapped wrappedKeys corrupt retiredAt error owner';
-const rotate = (role: (typeof roles)[number], input: string) =>
-  platform.ask(role, `mutation { rotateKey(input: { ${input} }) { rotation { ${ROTATION} } } }`);
+const rotate = (role: Role, input: string) =>
+  ask(role, `mutation { rotateKey(input: { ${input} }) { rotation { ${ROTATION} } } }`);
 const ended = (id: string) =>
   until(
     async () => {
-      const { data } = await platform.ask('administrator', `{ keyRotation(id: "${id}") { ${ROTATION} } }`);
+      const { data } = await ask('administrator', `{ keyRotation(id: "${id}") { ${ROTATION} } }`);
       return data.keyRotation.state !== 'RUNNING' && data.keyRotation;
     },
     60_000,
@@ -55,12 +109,8 @@ it('only an administrator rotates a key, in a zone of the workspace, and each re
 
 it('a rotation under load fails no read and no write, changes no byte of content and moves everything', async () => {
   for (let index = 0; index < 8; index++) expect((await write(`before/${index}`)).errors).toEqual([]);
-  await platform.ask(
-    'approver',
-    `mutation { setInferenceLog(input: { endpointId: "${platform.journey.ids.endpointId}", enabled: true, sampleRate: 10000, retentionDays: 30, classes: [] }) { inferenceLog { id } } }`,
-  );
   const before = files();
-  const places = await platform.ask('administrator', '{ zoneKeys { zone keyId } }');
+  const places = await ask('administrator', '{ zoneKeys { zone keyId } }');
   const old = places.data.zoneKeys.find(({ zone }: { zone: string }) => zone === 'AE').keyId;
   expect([...before.values()].every(({ keyId }) => keyId === old)).toBe(true);
 
@@ -71,14 +121,15 @@ it('a rotation under load fails no read and no write, changes no byte of content
     for (; underLoad; reads++) {
       const path = `before/${(index + reads) % 8}`;
       const answer = await readBack(path);
-      if (answer.data?.runArtifact?.base64 !== contentOf(path)) failures.push(`read ${path}: ${answer.text}`);
+      if (answer.data?.runArtifact?.base64 !== contentOf(path))
+        failures.push(`read ${path}: ${JSON.stringify(answer)}`);
     }
   };
   const writer = async (index: number) => {
     for (; underLoad; writes++) {
       const path = `during/${index}/${writes}`;
       const answer = await write(path);
-      if (answer.errors.length > 0) failures.push(`write ${path}: ${answer.text}`);
+      if (answer.errors.length > 0) failures.push(`write ${path}: ${JSON.stringify(answer)}`);
     }
   };
   const load = Promise.all([reader(0), reader(3), writer(0), writer(1)]);
@@ -93,7 +144,7 @@ it('a rotation under load fails no read and no write, changes no byte of content
   expect(failures).toEqual([]);
   expect(reads).toBeGreaterThan(10);
   expect(writes).toBeGreaterThan(10);
-  expect(rotation).toMatchObject({ state: 'SUCCEEDED', fromKeyId: old, wrappedKeys: 1, corrupt: [], error: null });
+  expect(rotation).toMatchObject({ state: 'SUCCEEDED', fromKeyId: old, wrappedKeys: 0, corrupt: [], error: null });
   expect(rotation.rewrapped).toBeGreaterThanOrEqual(before.size);
   expect(rotation.retiredAt).not.toBeNull();
   const after = files();
@@ -103,7 +154,7 @@ it('a rotation under load fails no read and no write, changes no byte of content
     expect((await readBack(`before/${index}`)).data.runArtifact.base64).toBe(contentOf(`before/${index}`));
   }
   const trail = await rowsOf(
-    platform.processes.dataDirectory,
+    processes.dataDirectory,
     `select action, outcome from audit.record where subject_type = 'KeyRotation' and subject_id = $1 order by id`,
     [rotation.id],
   );
@@ -113,20 +164,20 @@ it('a rotation under load fails no read and no write, changes no byte of content
   ]);
 });
 
-it('what was cut, swapped, moved or brought back from under a retired key is refused, with one incident each', async () => {
+it('what was cut, swapped, moved to another zone or changed in one bit is refused, with one incident each', async () => {
   const paths = ['cut', 'swapped', 'other', 'moved', 'flipped'];
   for (const path of paths) await write(`attack/${path}`);
   const all = [...files().values()];
   const digests = new Map<string, string>();
-  const listed = await platform.ask('data-scientist', `{ run(id: "${runId}") { artifacts { path digest } } }`);
+  const listed = await ask('data-scientist', `{ run(id: "${runId}") { artifacts { path digest } } }`);
   for (const { path, digest } of listed.data.run.artifacts) digests.set(path, digest.replace('sha256:', ''));
   const fileOf = (path: string) => {
     const found = all.find(({ key }) => key.endsWith(`/${digests.get(`attack/${path}`)}`));
     if (!found) throw new Error(`no file of ${path}`);
     return found;
   };
-  const [cut, swapped, other, moved, flipped] = paths.map(fileOf) as [never, never, never, never, never] &
-    ReturnType<typeof fileOf>[];
+  const [cut, swapped, other] = [fileOf('cut'), fileOf('swapped'), fileOf('other')];
+  const [moved, flipped] = [fileOf('moved'), fileOf('flipped')];
   writeFileSync(cut.file, cut.bytes.subarray(0, -20));
   writeFileSync(swapped.file, other.bytes);
   // The whole artifact under the name of another zone: the fields are bound, so a changed one opens nothing.
@@ -149,7 +200,7 @@ it('what was cut, swapped, moved or brought back from under a retired key is ref
   const keys = [cut, swapped, moved, flipped].map(({ key }) => `artifact:${key}`).sort();
   const opened = await until(
     async () => {
-      const { data } = await platform.ask(
+      const { data } = await ask(
         'administrator',
         '{ incidents(first: 20) { edges { node { dedupKey category impact state } } } }',
       );
@@ -168,5 +219,6 @@ it('what was cut, swapped, moved or brought back from under a retired key is ref
   const { data } = await rotate('administrator', 'zone: "AE", reason: "after the attack", retire: true');
   const rotation = await ended(data.rotateKey.rotation.id);
   expect(rotation).toMatchObject({ state: 'FAILED', retiredAt: null, error: expect.stringMatching(/not retired/) });
-  expect(rotation.corrupt.length).toBeGreaterThanOrEqual(2);
+  // Of a changed payload the wrapped key knows nothing; that comes to light when it is read.
+  expect(rotation.corrupt).toEqual([swapped.key]);
 });

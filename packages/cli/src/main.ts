@@ -4,6 +4,7 @@ import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { loadConfig } from './config.js';
+import { addKeyCommands } from './key-commands.js';
 import { addPipelineCommands } from './pipeline-commands.js';
 import { everything, type Roles, startPlatform } from './platform/start-platform.js';
 import { type SubgraphName, subgraphNames } from './platform/subgraphs.js';
@@ -73,6 +74,7 @@ withPlace(program.command('token'))
   });
 
 addPipelineCommands(program);
+addKeyCommands(program);
 
 const schema = program.command('schema').description('The checked-in schemas and the typed client.');
 schema

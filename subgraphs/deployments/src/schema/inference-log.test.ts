@@ -87,6 +87,22 @@ describe('the log of an endpoint', () => {
     expect(failed.data.endpoint.inferenceRecords.totalCount).toBe(0);
   });
 
+  it('has its key moved under another version of the key of the zone by the rotation, once', async () => {
+    const REWRAP = 'mutation { rewrapInferenceLogKeys(zone: "AE", keyId: "k#2") { rewrapped } }';
+    const held = async () => {
+      const [row] = await world.rows<{ key: { keyId: string; ciphertext: string } }>(
+        sql`select wrapped_key as key from deployments.inference_log where endpoint_id = 'watched'`,
+      );
+      return row?.key;
+    };
+    const before = await held();
+    expect((await world.ask(approver, REWRAP)).code).toBe('FORBIDDEN');
+    const service = person('service', { kind: 'SERVICE' });
+    expect((await world.ask(service, REWRAP)).data).toEqual({ rewrapInferenceLogKeys: { rewrapped: 1 } });
+    expect((await world.ask(service, REWRAP)).data).toEqual({ rewrapInferenceLogKeys: { rewrapped: 0 } });
+    expect(await held()).toEqual({ keyId: 'k#2', ciphertext: before?.ciphertext });
+  });
+
   it('shows contents to those who need them and digests of persons to fewer', async () => {
     const seen = async (who: typeof viewer) =>
       (await world.ask(who, RECORDS)).data.endpoint.inferenceRecords.edges[0].node;

@@ -190,6 +190,10 @@ function memory() {
     keys: {
       wrap: async ({ key }: { key: Uint8Array }) => ({ keyId: 'k#1', ciphertext: Uint8Array.from(key) }),
       unwrap: async ({ wrapped }: { wrapped: { ciphertext: Uint8Array } }) => Uint8Array.from(wrapped.ciphertext),
+      rewrap: async ({ wrapped }: { wrapped: { ciphertext: Uint8Array } }) => ({
+        keyId: 'k#2',
+        ciphertext: Uint8Array.from(wrapped.ciphertext),
+      }),
     } as unknown as KeysV1,
     store: {
       async put({ key, data }: { key: string; data: Uint8Array }) {
