@@ -1,8 +1,7 @@
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
-import { refused } from '../../domain/refusal.js';
 import { keyFacts } from '../../store/compliance/host-facts.js';
 import { keyRotation, keyRotations } from '../../store/keys/tables.js';
 import type { GovernanceContext } from '../context.js';
@@ -50,7 +49,7 @@ export class KeyRotationResolver {
     const { workflows } = context.platform;
     if (!zones.includes(zone))
       throw refused(
-        { rule: 'KEY_ZONE', found: zone, limit: zones.join(', '), todo: 'Name a zone that you work in.' },
+        { rule: 'KEY_ZONE', found: zone, limit: zones.join(', '), whatToDo: 'name a zone that you work in' },
         'FORBIDDEN',
       );
     if (!workflows) throw new PlatformError('INTERNAL', 'This process runs no workflows.');
@@ -76,7 +75,7 @@ export class KeyRotationResolver {
               rule: 'KEY_ROTATION_RUNNING',
               found: `a rotation of ${zone} that runs`,
               limit: 'one at a time',
-              todo: 'Wait for its end: see `keyRotations`.',
+              whatToDo: 'wait for its end: see `keyRotations`',
             },
             'CONFLICT',
           );
