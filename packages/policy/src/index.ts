@@ -23,9 +23,11 @@ export {
   assertZoneAmong,
   decideResidency,
   inheritResidency,
+  instrumentTypes,
   type ResidencyDecision,
   type ResidencyInput,
   type ResidencyQuestion,
+  type TransferInstrument,
 } from './residency.js';
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';

@@ -134,3 +134,37 @@ it('what is written for the first time stays in the zones that are open to it', 
   expect(among('US', [])).toThrow(/no zone is open to it/);
   expect(among('us', ['*'])).toThrow(/targetZone/);
 });
+
+it('an instrument opens what its law names, for its data, its categories and its zones only, and is named', () => {
+  const exception = {
+    id: 'ins_1',
+    type: 'MOH_EXCEPTION',
+    dataZone: 'AE',
+    categories: ['health'],
+    targetZones: ['GB'],
+    validTo: '2027-01-01T00:00:00Z',
+  };
+  const health = { categories: ['health'], instruments: [exception] };
+  expect(decide({ ...health, targetZone: 'GB' })).toMatchObject({
+    allowed: true,
+    ruleId: 'AE-HEALTH-13',
+    reliesOn: [exception],
+  });
+  // What the law allows by itself relies on nothing.
+  expect(decide({ ...health, targetZone: 'AE-DIFC' })).toMatchObject({ allowed: true, reliesOn: [] });
+  for (const over of [
+    { targetZone: 'US' },
+    { targetZone: 'GB', dataZone: 'AE-DIFC' },
+    { targetZone: 'GB', categories: ['health', 'personal'] },
+    { targetZone: 'GB', instruments: [{ ...exception, type: 'SCC' }] },
+    { targetZone: 'GB', instruments: [{ ...exception, categories: ['personal'] }] },
+  ])
+    expect(decide({ ...health, ...over })).toMatchObject({ allowed: false, reliesOn: [] });
+  // A land whose law nobody recorded is opened by nothing.
+  expect(
+    decide({ ...health, dataZone: 'IN', targetZone: 'GB', instruments: [{ ...exception, dataZone: 'IN' }] }),
+  ).toMatchObject({
+    allowed: false,
+    ruleId: 'NO_KNOWN_REGIME',
+  });
+});

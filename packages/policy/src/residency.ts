@@ -3,6 +3,19 @@ import { PlatformError, refused } from '@falaj/runtime';
 import { residencyRules } from './regimes.js';
 import { type DataCategory, dataCategories, type ResidencyRule } from './residency-rule.js';
 
+/** A recorded permission to bring data where the law does not let it go by itself, e.g. standard contractual clauses. */
+export interface TransferInstrument {
+  readonly id: string;
+  /** As rules name it, e.g. `SCC`, `MOH_EXCEPTION`. */
+  readonly type: string;
+  /** Zone whose data it is for. */
+  readonly dataZone: string;
+  readonly categories: readonly string[];
+  readonly targetZones: readonly string[];
+  /** ISO 8601; it counts before this instant. */
+  readonly validTo: string;
+}
+
 export interface ResidencyQuestion {
   readonly dataZone: string;
   readonly categories: readonly string[];
@@ -11,6 +24,8 @@ export interface ResidencyQuestion {
   readonly operation: string;
   /** Where data that no regime binds may go; default: nowhere but its own zone. */
   readonly workspaceZones?: readonly string[];
+  /** Recorded and in force now; the caller leaves out those that have ended. */
+  readonly instruments?: readonly TransferInstrument[];
 }
 
 export interface ResidencyDecision {
@@ -20,8 +35,10 @@ export interface ResidencyDecision {
   readonly allowedZones: readonly string[];
   readonly reason: string;
   readonly source: string;
-  /** Recorded instruments that would change the answer. */
+  /** Types of instruments that would change the answer. */
   readonly instruments: readonly string[];
+  /** The instruments without which it would be refused. */
+  readonly reliesOn: readonly TransferInstrument[];
 }
 
 const EU: ReadonlySet<string> = new Set(
@@ -45,37 +62,53 @@ interface Bound {
   readonly reason: string;
   readonly source: string;
   readonly instruments: readonly string[];
+  /** Zones that need no instrument; `zones` holds those that recorded ones open, too. */
+  readonly lawful: readonly string[];
+  readonly openedBy: readonly TransferInstrument[];
 }
 
-const ofRule = (rule: ResidencyRule, dataZone: string): Bound => ({
-  ruleId: rule.id,
+const ofRule = (rule: ResidencyRule, dataZone: string, recorded: readonly TransferInstrument[]): Bound => {
+  const openedBy = recorded.filter(
+    ({ type, dataZone: from, categories }) =>
+      rule.instruments.includes(type) && from === dataZone && categories.includes(rule.category),
+  );
   // Staying in one's own zone is never a transfer.
-  zones: [...new Set([...rule.allowedZones, dataZone])].sort(),
-  reason: `${rule.regime}: ${rule.category} data of ${rule.dataZone}`,
-  source: `${rule.source} (as of ${rule.asOf})`,
-  instruments: rule.instruments,
-});
+  const lawful = [...new Set([...rule.allowedZones, dataZone])].sort();
+  return {
+    ruleId: rule.id,
+    lawful,
+    zones: [...new Set([...lawful, ...openedBy.flatMap(({ targetZones }) => targetZones)])].sort(),
+    reason: `${rule.regime}: ${rule.category} data of ${rule.dataZone}`,
+    source: `${rule.source} (as of ${rule.asOf})`,
+    instruments: rule.instruments,
+    openedBy,
+  };
+};
 
 const ofWorkspace = (dataZone: string, workspaceZones: readonly string[]): Bound => ({
   ruleId: 'WORKSPACE_ZONES',
   zones: [...new Set([dataZone, ...workspaceZones])].sort(),
+  lawful: [],
   reason: 'data that no law binds stays in the zones of its workspace',
   source: 'configuration of the workspace',
   instruments: [],
+  openedBy: [],
 });
 
 /** Not knowing a law is no permission. */
 const ofUnknownLaw = (dataZone: string, category: string): Bound => ({
   ruleId: 'NO_KNOWN_REGIME',
   zones: [dataZone],
+  lawful: [],
   reason: `no regime is recorded for ${category} data of ${dataZone}`,
   source: 'table of regimes',
   instruments: [],
+  openedBy: [],
 });
 
 /** Every rule of the data's zone and categories binds it. */
 function boundsOf(
-  { dataZone, categories, workspaceZones = [] }: Omit<ResidencyQuestion, 'targetZone' | 'operation'>,
+  { dataZone, categories, workspaceZones = [], instruments = [] }: Omit<ResidencyQuestion, 'targetZone' | 'operation'>,
   rules: readonly ResidencyRule[],
 ): Bound[] {
   requireZone('dataZone', dataZone);
@@ -89,7 +122,7 @@ function boundsOf(
   const applicable = (category: string) =>
     rules
       .filter((rule) => rule.category === category && covers(rule.dataZone, dataZone))
-      .map((rule) => ofRule(rule, dataZone));
+      .map((rule) => ofRule(rule, dataZone, instruments));
   const regulated = categories.filter((category) => category !== 'none');
   if (regulated.length === 0) return [ofWorkspace(dataZone, workspaceZones), ...applicable('none')];
   return regulated.flatMap((category) => {
@@ -107,13 +140,34 @@ export function decideResidency(
   const bounds = boundsOf(question, rules);
   const refusing = bounds.find(({ zones }) => !covered(zones, question.targetZone));
   const strictest = bounds.reduce((a, b) => (b.zones.length < a.zones.length ? b : a));
-  const { zones: _, ...decided } = refusing ?? strictest;
+  const { ruleId, reason, source, instruments } = refusing ?? strictest;
+  const { targetZone } = question;
+  const relied = bounds.flatMap(({ lawful, openedBy }) =>
+    covered(lawful, targetZone) ? [] : openedBy.filter(({ targetZones }) => covered(targetZones, targetZone)),
+  );
   return {
-    ...decided,
+    ruleId,
+    reason,
+    source,
+    instruments,
     allowed: refusing === undefined,
+    reliesOn: refusing ? [] : [...new Set(relied)],
     allowedZones: bounds.map(({ zones }) => zones).reduce(intersect),
   };
 }
+
+/** Types of instruments that any rule names for this category of a zone's data; empty where the law knows none. */
+export const instrumentTypes = (
+  dataZone: string,
+  category: string,
+  rules: readonly ResidencyRule[] = residencyRules,
+): readonly string[] => [
+  ...new Set(
+    rules
+      .filter((rule) => rule.category === category && covers(rule.dataZone, dataZone))
+      .flatMap((rule) => rule.instruments),
+  ),
+];
 
 /** What is made of several inputs (a training set of sources, a model of a training set) carries all their bonds. */
 export interface ResidencyInput {

@@ -9,6 +9,7 @@ export { type Governed, type GovernedTable, governedTable, relationsOf, shownCol
 export { GraphClient, type GraphExecutor, type GraphResult } from './graph-client.js';
 export { newId } from './ids.js';
 export { parseInput } from './input.js';
+export { assertTransfers, instrumentsInForce } from './instruments.js';
 export type { MaskedField } from './masking.js';
 export type { MutationSpec } from './mutation.js';
 export type { Platform, RequestContext } from './platform.js';

@@ -211,6 +211,14 @@ describe.each<CheckCases>([
           s.instruments = [instrument('EXPRESS_CONSENT')];
         }),
       ],
+      [
+        "a zone outside the model's that an instrument for the data opens",
+        but((s) => {
+          s.targetZone = 'US';
+          s.workspaceZones = ['US', 'AE'];
+          s.instruments = [{ ...instrument('EXPRESS_CONSENT'), targetZones: ['US'] }];
+        }),
+      ],
     ],
     fail: [
       [
@@ -232,11 +240,11 @@ describe.each<CheckCases>([
         }),
       ],
       [
-        "a zone outside the model's, whatever the instrument",
+        "a zone outside the model's that no instrument opens",
         but((s) => {
           s.targetZone = 'US';
           s.workspaceZones = ['US', 'AE'];
-          s.instruments = [instrument('EXPRESS_CONSENT')];
+          s.instruments = [{ ...instrument('EXPRESS_CONSENT'), targetZones: ['GB'] }, instrument('ADEQUACY')];
         }),
       ],
     ],

@@ -149,9 +149,20 @@ const serving: Check = defineCheck(
   (input, rules) => {
     const { targetZone, workspaceZones } = input;
     const { allowedZones, categories, dataZones } = input.model;
-    const evidence = { targetZone, allowedZones: listOf(allowedZones), workspaceZones: listOf(workspaceZones) };
+    const permits = inForce(input.instruments, input.at).filter(
+      (permit) => permit.targetZones && covers(permit.targetZones, targetZone),
+    );
+    const evidence = {
+      targetZone,
+      allowedZones: listOf(allowedZones),
+      workspaceZones: listOf(workspaceZones),
+      ...(permits.length > 0
+        ? { instruments: listOf(permits.map(({ type, validTo }) => `${type} to ${validTo}`)) }
+        : {}),
+    };
     for (const [whose, zones] of [
-      ["the model's", allowedZones],
+      // What an instrument opens beyond the inherited zones is judged by each source's own law: here and in RES-001.
+      ["the model's", permits.length > 0 ? [...allowedZones, targetZone] : allowedZones],
       ["the workspace's", workspaceZones],
     ] as const)
       if (!zones.includes(targetZone))

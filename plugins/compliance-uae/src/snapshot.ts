@@ -16,7 +16,12 @@ const categories = z.array(z.enum(dataCategories));
 const source = z.object({ name: text, zone, categories });
 
 /** Permission for a transfer that the rule alone would not allow, valid up to and including `validTo`. */
-const instrument = z.object({ type: text, validTo: z.iso.datetime({ offset: true }).or(z.iso.date()) });
+const instrument = z.object({
+  type: text,
+  validTo: z.iso.datetime({ offset: true }).or(z.iso.date()),
+  /** Zones that it opens beyond those that the model inherited; without them it opens none. */
+  targetZones: z.array(zone).optional(),
+});
 export type Instrument = z.output<typeof instrument>;
 
 /** One metric on held-out data, beside the same metric of the baseline. */

@@ -14,6 +14,7 @@ const cases: Readonly<Record<string, readonly [(s: any) => unknown, readonly (ke
   'RES-003': [(s) => (s.sources[2].zone = 'AE-DIFC'), ['sources', 'modelVersions']],
   'RES-004': [(s) => (s.runs[0].zone = 'AE-DIFC'), ['runs']],
   'RES-005': [(s) => (s.placements[1].allowed = false), ['endpoints', 'placements']],
+  'RES-007': [(s) => (s.instruments[0].validTo = '2026-11-23T07:59:59Z'), ['instruments', 'at']],
   'RES-008': [(s) => (s.principals[0].zone = 'US'), ['principals', 'sources', 'workspaceZones']],
   'RES-009': [(s) => s.plugins[0].egress.push('api.example.org'), ['plugins']],
   'RES-010': [(s) => (s.artifacts[0].elsewhereRefused = false), ['artifacts']],
@@ -119,4 +120,17 @@ test('verdicts are a pure function of the snapshot; one object is judged without
   await expect((await open()).evaluate({ subject: 'kitchen', snapshot: {} }, call)).rejects.toMatchObject({
     code: 'UNSUPPORTED',
   });
+});
+
+test('an endpoint abroad holds by the instrument that it relies on, and by nothing else', async () => {
+  const abroad = (reliesOn: string[]) => {
+    const snapshot = good();
+    return {
+      ...snapshot,
+      endpoints: snapshot.endpoints.map((endpoint) => ({ ...endpoint, zone: 'GB' })),
+      placements: snapshot.placements.map((placement) => ({ ...placement, to: 'GB', reliesOn })),
+    };
+  };
+  expect((await statusOf('RES-005', abroad(['ins_1']))).status).toBe('PASS');
+  expect((await statusOf('RES-005', abroad([]))).status).toBe('FAIL');
 });

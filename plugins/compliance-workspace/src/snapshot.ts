@@ -58,8 +58,12 @@ export const workspaceSnapshot = z.object({
       allowed: z.boolean(),
       ruleId: text,
       reason: z.string(),
+      /** Ids of transfer instruments without which it would not be allowed. */
+      reliesOn: z.array(text).default([]),
     }),
   ),
+  /** Approved transfer instruments, those that have ended included. */
+  instruments: z.array(z.object({ id: text, type: text, dataZone: text, targetZones: zones, validTo: instant })),
   runs: z.array(z.object({ id: text, name: text, zone: text, allowedZones: zones })),
   trainingSets: z.array(
     z.object({

@@ -24,8 +24,29 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
     { id: 'ds_3', name: 'cards', zone: 'AE', categories: ['banking'] },
   ],
   placements: [
-    { what: 'source flights', from: 'AE', to: 'AE', categories: ['personal'], allowed: true, ruleId: 'R', reason: '' },
-    { what: 'endpoint delays', from: 'AE', to: 'AE', categories: ['personal'], allowed: true, ruleId: 'R', reason: '' },
+    {
+      what: 'source flights',
+      from: 'AE',
+      to: 'AE',
+      categories: ['personal'],
+      allowed: true,
+      ruleId: 'R',
+      reason: '',
+      reliesOn: [],
+    },
+    {
+      what: 'endpoint delays',
+      from: 'AE',
+      to: 'AE',
+      categories: ['personal'],
+      allowed: true,
+      ruleId: 'R',
+      reason: '',
+      reliesOn: [],
+    },
+  ],
+  instruments: [
+    { id: 'ins_1', type: 'SCC', dataZone: 'AE-DIFC', targetZones: ['GB'], validTo: '2027-01-01T00:00:00Z' },
   ],
   runs: [{ id: 'run_1', name: 'first', zone: 'AE', allowedZones: ['AE'] }],
   trainingSets: [

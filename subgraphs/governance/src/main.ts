@@ -19,7 +19,8 @@ import { KeyRotationResolver } from './schema/keys/key-rotation.js';
 import { PolicyDecisionResolver } from './schema/policy-decision.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
-import { ResidencyResolver } from './schema/residency.js';
+import { TransferInstrumentResolver } from './schema/residency/instrument.js';
+import { ResidencyResolver } from './schema/residency/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
 import { complianceReports, complianceWaivers } from './store/compliance/tables.js';
 import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
@@ -28,6 +29,7 @@ import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
 import { rotationPorts } from './store/keys/rotation-ports.js';
 import { keyRotations } from './store/keys/tables.js';
+import { transferInstruments } from './store/residency/tables.js';
 
 const stubs = Object.fromEntries(
   auditedTypes.map((name) => [name, async (ids: readonly string[]) => ids.map((id) => ({ id }))]),
@@ -54,6 +56,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       BudgetResolver,
       ComplianceResolver,
       WaiverResolver,
+      TransferInstrumentResolver,
       KeyRotationResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
@@ -73,6 +76,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       complianceReports,
       complianceWaivers,
       keyRotations,
+      transferInstruments,
     ],
     references: {
       ...referencesTo([
@@ -88,6 +92,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         complianceReports,
         complianceWaivers,
         keyRotations,
+        transferInstruments,
       ]),
       ...stubs,
     },

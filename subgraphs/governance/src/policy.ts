@@ -52,7 +52,7 @@ const costRules: readonly Rule[] = [
 ];
 
 const complianceRules: readonly Rule[] = [
-  ...['ComplianceReport', 'ComplianceWaiver'].flatMap((subject) => [
+  ...['ComplianceReport', 'ComplianceWaiver', 'TransferInstrument'].flatMap((subject) => [
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
     read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
   ]),
@@ -68,6 +68,8 @@ const complianceRules: readonly Rule[] = [
   act('ComplianceReport', ['run'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'COMPLIANCE'),
   act('ComplianceWaiver', ['request'], [...RESPONDERS, 'administrator'], 'COMPLIANCE'),
   act('ComplianceWaiver', ['decide'], ['approver'], 'COMPLIANCE'),
+  act('TransferInstrument', ['record'], [...RESPONDERS, 'administrator'], 'COMPLIANCE'),
+  act('TransferInstrument', ['decide'], ['approver'], 'COMPLIANCE'),
 ];
 
 const keyRules: readonly Rule[] = [

@@ -100,11 +100,29 @@ export const residencyChecks: readonly Check[] = [
         endpoints,
         ({ name }) => name,
         ({ name, zone, allowedZones }) => {
-          if (!allowedZones.includes(zone)) return `serves in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`;
-          const broken = placements.find(({ what, allowed }) => what === `endpoint ${name}` && !allowed);
-          return broken ? `${broken.ruleId}: ${broken.reason}` : null;
+          const placed = placements.find(({ what }) => what === `endpoint ${name}`);
+          if (placed && !placed.allowed) return `serves in ${zone}: ${placed.ruleId}, ${placed.reason}`;
+          if (allowedZones.includes(zone) || (placed && placed.reliesOn.length > 0)) return null;
+          return `serves in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`;
         },
         'Delete the endpoint and deploy in an allowed zone.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'RES-007',
+      title: 'Transfer instruments that count have not ended',
+      severity: 'HIGH',
+      gate: 'OPEN_INCIDENT',
+    },
+    z.object({ at: parts.at, instruments: parts.instruments }),
+    ({ at, instruments }) =>
+      everyOne(
+        'transfer instruments',
+        instruments,
+        ({ id, type }) => `${type} ${id}`,
+        ({ validTo }) => (Date.parse(validTo) > Date.parse(at) ? null : `ended at ${validTo}`),
+        'Record and approve the instrument that follows, or revoke this one and take away what rests on it.',
       ),
   ),
   defineCheck(

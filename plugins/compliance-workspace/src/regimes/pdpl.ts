@@ -28,7 +28,7 @@ export const pdpl: Regime = {
     {
       reference: 'Art. 22',
       about: 'Transfer abroad with adequate protection',
-      checks: ['RES-001', 'RES-002', 'RES-003', 'RES-004', 'RES-005', 'RES-008', 'RES-009', 'RES-010'],
+      checks: ['RES-001', 'RES-002', 'RES-003', 'RES-004', 'RES-005', 'RES-007', 'RES-008', 'RES-009', 'RES-010'],
     },
     { reference: 'Art. 23', about: 'Transfer abroad without adequate protection', checks: ['RES-001', 'RES-005'] },
   ],

@@ -2,6 +2,14 @@ import type { TensorSpec } from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
 import type { FeaturePlan } from '../inference/index.js';
 
+/** What a placement rests on that the law alone would not allow. */
+export interface PlacementPermit {
+  /** Ids of transfer instruments. */
+  readonly instruments: readonly string[];
+  /** ISO 8601: when the first of them ends. */
+  readonly validTo: string;
+}
+
 /** Everything that serving needs of a model version, copied into the revision: what runs does not change under it. */
 export interface DeployableModel {
   readonly id: string;
@@ -13,6 +21,8 @@ export interface DeployableModel {
   readonly categories: readonly string[];
   readonly allowedZones: readonly string[];
   readonly servingPlan: FeaturePlan;
+  /** Absent where the law allows the placement by itself. */
+  readonly permit?: PlacementPermit;
 }
 
 /** A model version with its lineage as the graph answers it to the caller; null where withheld. */
@@ -28,6 +38,7 @@ export interface ModelVersionAnswer {
   readonly trainingSetDigest: string | null;
   readonly codeReference: string | null;
   readonly environment: Readonly<Record<string, unknown>> | null;
+  readonly maskedFields: readonly string[];
   readonly model: { readonly name: string | null } | null;
   readonly run: {
     readonly id: string;
@@ -65,6 +76,7 @@ export const MODEL_VERSION = /* GraphQL */ `
       trainingSetDigest
       codeReference
       environment
+      maskedFields
       model { name }
       run { id modelDigest evaluation { scores baselines { name scores } } }
       trainingSet { labelSource { name zone categories } featureViews { source { name zone categories } } }
@@ -109,17 +121,27 @@ export function deployable(answer: ModelVersionAnswer | null): DeployableModel {
   } as DeployableModel;
 }
 
+/** Sources behind the training set; null for each that the caller may not see. A model from outside has none. */
+export const sourcesOf = ({
+  trainingSet,
+  trainingSetDigest,
+  maskedFields,
+}: ModelVersionAnswer): (SourceAnswer | null)[] => {
+  const isTrained = trainingSetDigest !== null || maskedFields.includes('trainingSetDigest');
+  if (!trainingSet) return isTrained ? [null] : [];
+  return [trainingSet.labelSource, ...(trainingSet.featureViews ?? [null]).map((view) => view?.source ?? null)];
+};
+
 /** What compliance checks see of a deployment; absent facts stay absent, for a check must not pass on what is missing. */
 export function deploymentSnapshot(
   answer: ModelVersionAnswer,
   targetZone: string,
   workspaceZones: readonly string[],
+  instruments: readonly { readonly type: string; readonly validTo: string; readonly targetZones: readonly string[] }[],
 ): Record<string, unknown> {
-  const sources = [
-    answer.trainingSet?.labelSource,
-    ...(answer.trainingSet?.featureViews ?? []).map((view) => view.source),
+  const unique = [
+    ...new Map(sourcesOf(answer).flatMap((source) => (source ? [[source.name, source] as const] : []))).values(),
   ];
-  const unique = [...new Map(sources.flatMap((source) => (source ? [[source.name, source] as const] : []))).values()];
   const scores = answer.run?.evaluation?.scores ?? {};
   const baseline = answer.run?.evaluation?.baselines?.[0]?.scores ?? {};
   return {
@@ -144,7 +166,8 @@ export function deploymentSnapshot(
       },
     },
     sources: unique,
-    instruments: [],
+    at: new Date().toISOString(),
+    instruments: instruments.map(({ type, validTo, targetZones }) => ({ type, validTo, targetZones })),
   };
 }
 

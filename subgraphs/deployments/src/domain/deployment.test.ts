@@ -15,6 +15,7 @@ const answer = (changes: Partial<ModelVersionAnswer> = {}): ModelVersionAnswer =
   trainingSetDigest: 'sha256:t',
   codeReference: 'abc',
   environment: {},
+  maskedFields: [],
   model: { name: 'delay' },
   run: {
     id: 'run_1',
@@ -41,7 +42,7 @@ describe('a deployable model', () => {
     expect(() => deployable(null)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
   });
   it('shows checks each source once, comparable scores only, and no fact that is missing', () => {
-    const shown = deploymentSnapshot(answer({ codeReference: null }), 'AE', ['AE', 'SA']) as {
+    const shown = deploymentSnapshot(answer({ codeReference: null }), 'AE', ['AE', 'SA'], []) as {
       model: { evaluation: unknown; lineage: object };
       sources: unknown[];
     };

@@ -1,5 +1,4 @@
 // The steps of a deployment that need no transaction: facts, law, compliance, digest, load.
-import { assertResidency, assertZoneAmong } from '@falaj/policy';
 import { assertBudget, type ComplianceWaiver, judgeCompliance, waiversInForce } from '@falaj/subgraph-kit';
 import { assertDeployable, type CheckVerdict, verdicts } from '../domain/compliance.js';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../domain/deployable-model.js';
 import type { DeploymentsContext } from '../schema/context.js';
 import type { LoadedModel } from './model-host.js';
+import { placedModel } from './placed-model.js';
 
 export interface Deployment {
   readonly model: DeployableModel;
@@ -22,23 +22,6 @@ export interface Deployment {
   readonly device: string;
   /** Adopted by the host once its revision is committed. */
   readonly loaded: LoadedModel;
-}
-
-/** Whether the law lets the model be served in the zone. Throws RESIDENCY_VIOLATION. */
-export function assertPlacement(model: DeployableModel, zone: string): void {
-  assertResidency({
-    dataZone: model.zone,
-    categories: model.categories,
-    targetZone: zone,
-    workspaceZones: model.allowedZones,
-    operation: 'deploy',
-  });
-  assertZoneAmong({
-    targetZone: zone,
-    allowedZones: model.allowedZones,
-    ruleId: 'INHERITED_ZONES',
-    operation: 'deploy',
-  });
 }
 
 /** Residency before anything is loaded or stored; then compliance; then the verified bytes into the serving runtime. */
@@ -53,10 +36,10 @@ export async function prepareDeployment(
     { id: modelVersionId },
     context.request,
   );
-  const model = deployable(modelVersion);
-  assertPlacement(model, target.zone);
+  const answer = modelVersion as ModelVersionAnswer;
+  const { model, instruments } = await placedModel(context, deployable(modelVersion), answer, target.zone);
   const call = context.pluginCall(target.zone);
-  const snapshot = deploymentSnapshot(modelVersion as ModelVersionAnswer, target.zone, context.principal.zones);
+  const snapshot = deploymentSnapshot(answer, target.zone, context.principal.zones, instruments);
   const { plugins } = context.platform;
   // Throws where there is none: nothing is deployed unjudged.
   plugins.get('compliance');

@@ -1,5 +1,5 @@
 import type { DeploymentsContext } from '../schema/context.js';
-import { assertPlacement } from './deploy.js';
+import { assertPlacement } from './placement.js';
 import { endpointRecord, revisionOf } from './writes.js';
 
 /**

@@ -119,6 +119,18 @@ it('never loads bytes that are not the registered model', async () => {
   expect([...loaded.keys()].filter((handle) => handle.startsWith('forged/'))).toEqual([]);
 });
 
+it('begins to serve nothing whose transfer instrument has ended', async () => {
+  const permit = (validTo: string) => ({ instruments: ['ins_1'], validTo });
+  const permitted = (validTo: string) => ({ ...model(1, 'm/10', digests[0]), permit: permit(validTo) });
+  await deploy('permitted', [permitted('2999-01-01T00:00:00Z')]);
+  await deploy('ended', [permitted('2026-01-01T00:00:00Z')]);
+  expect(await predict('permitted', 1)).toBe(11);
+  await expect(predict('ended', 1)).rejects.toMatchObject({
+    code: 'RESIDENCY_VIOLATION',
+    details: { rule: 'INSTRUMENT_ENDED' },
+  });
+});
+
 it('starts with what can be served, whatever else cannot', async () => {
   await routes.start();
   expect(routes.ready).toBe(true);

@@ -5,8 +5,8 @@ import { newId } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { checkVariants, type Variant } from '../domain/rollout/assignment.js';
 import { goodBefore } from '../domain/rollout/last-good.js';
-import { assertPlacement } from './deploy.js';
 import type { EndpointRecord } from './model-host.js';
+import { assertPlacement } from './placement.js';
 import { revisionActivation, type SplitKind, trafficSplit } from './rollout-tables.js';
 import { type Owned, revisionOf } from './writes.js';
 

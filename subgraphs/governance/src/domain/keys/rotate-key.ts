@@ -1,6 +1,6 @@
 // The rotation of a workspace's key of a zone as a durable workflow: nobody who reads or writes waits for it. Writers take
 // the new version from the rotation on; what lies under earlier ones is rewrapped page by page and stays readable.
-import { defineWorkflow, PlatformError, type WorkflowDefinition, type WorkflowEnd } from '@falaj/runtime';
+import { defineWorkflow, refused, type WorkflowDefinition, type WorkflowEnd } from '@falaj/runtime';
 
 export interface Rotation {
   readonly rotationId: string;
@@ -77,10 +77,15 @@ export const rotationWorkflow = <Tx>(ports: RotationPorts<Tx>): WorkflowDefiniti
       }
       if (!rotation.retire) return;
       if (last.rewrapped > 0 || last.corrupt.length > 0) {
-        throw new PlatformError(
+        throw refused(
+          {
+            rule: 'KEY_VERSION_UNUSED',
+            found: `${last.rewrapped} artifacts still under an earlier version in the last pass, ${last.corrupt.length} that cannot be opened`,
+            limit: 'none before earlier versions are retired',
+            whatToDo: 'see the incidents of those that cannot be opened, then rotate again',
+          },
           'PRECONDITION_FAILED',
-          `Earlier versions were not retired: ${last.rewrapped} artifacts were still under one in the last pass, ${last.corrupt.length} cannot be opened. See the incidents of those, then rotate again.`,
-          { details: { rewrapped: last.rewrapped, corrupt: [...last.corrupt] } },
+          { rewrapped: last.rewrapped, corrupt: [...last.corrupt] },
         );
       }
       await flow.step('retire', RETRIES, () => ports.retire(place, to));

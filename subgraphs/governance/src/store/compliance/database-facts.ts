@@ -9,6 +9,12 @@ const iso = (value: unknown): string => new Date(value as string).toISOString();
 
 /** Readers by part; each runs in a system transaction and names the workspace. */
 export const databaseReaders: Readonly<Record<string, (tx: Tx, context: GovernanceContext) => Promise<unknown>>> = {
+  async instruments(tx, { principal: { workspaceId } }) {
+    const { rows } = await tx.execute<Record<string, unknown>>(sql`
+      select id, type, data_zone as "dataZone", target_zones as "targetZones", valid_to as "validTo"
+      from governance.transfer_instrument where workspace_id = ${workspaceId} and state = 'APPROVED' order by id`);
+    return rows.map((row) => ({ ...row, validTo: iso(row.validTo) }));
+  },
   async principals(tx, { principal: { workspaceId } }) {
     const { rows } = await tx.execute<Record<string, unknown>>(sql`
       select p.id, p.zone, p.disabled_at is not null as disabled, p.created_at,

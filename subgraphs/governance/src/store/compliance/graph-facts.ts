@@ -1,8 +1,9 @@
 // Facts of other subgraphs, asked of the graph as an auditor of the workspace: the platform sees what an auditor sees.
-import { decideResidency } from '@falaj/policy';
+import { decideResidency, type TransferInstrument } from '@falaj/policy';
 import type { Principal } from '@falaj/runtime';
 import type { RequestContext } from '@falaj/subgraph-kit';
 import type { GovernanceContext } from '../../schema/context.js';
+import { instrumentsInForce } from '../residency/instruments.js';
 
 type Facts = Readonly<Record<string, unknown>>;
 // biome-ignore lint/suspicious/noExplicitAny: answers of the graph are judged by the schema of the snapshot.
@@ -96,6 +97,8 @@ export async function graphFacts(
     read('promotions', 'promotions', 'id owner modelVersion { id owner } decisions { decision by }'),
   ]);
 
+  const { workspaceId } = context.principal;
+  const instruments = await context.transaction((tx) => instrumentsInForce(tx, workspaceId));
   const narrowed = narrow({ sources, sets, runs, versions, models, endpoints }, subject);
   const facts: Record<string, unknown> = {
     workspaceZones: zones,
@@ -115,7 +118,8 @@ export async function graphFacts(
       endpointId: monitor.endpointId,
       active: monitor.state === 'ACTIVE',
     })),
-    placements: narrowed.sources && narrowed.endpoints && placements(narrowed.sources, narrowed.endpoints, zones),
+    placements:
+      narrowed.sources && narrowed.endpoints && placements(narrowed.sources, narrowed.endpoints, zones, instruments),
   };
   for (const [name, value] of Object.entries(facts)) if (value === undefined) delete facts[name];
   const served = new Set((endpoints ?? []).map((endpoint: Node) => endpoint.modelVersion?.id));
@@ -211,7 +215,12 @@ const endpointFacts = ({ modelVersion, ...endpoint }: Node) => ({
 });
 
 /** What the residency rules say of every source where it lies and of every endpoint where it serves. */
-function placements(sources: Node[], endpoints: Node[], zones: readonly string[]) {
+function placements(
+  sources: Node[],
+  endpoints: Node[],
+  zones: readonly string[],
+  instruments: readonly TransferInstrument[],
+) {
   const questions = [
     ...sources
       .filter((source) => isPlaced(source.zone, source.categories))
@@ -231,13 +240,14 @@ function placements(sources: Node[], endpoints: Node[], zones: readonly string[]
       })),
   ];
   return questions.map((question) => {
-    const { allowed, ruleId, reason } = decideResidency({
+    const { allowed, ruleId, reason, reliesOn } = decideResidency({
       dataZone: question.from,
       categories: question.categories,
       targetZone: question.to,
       workspaceZones: zones,
       operation: 'store',
+      instruments,
     });
-    return { ...question, allowed, ruleId, reason };
+    return { ...question, allowed, ruleId, reason, reliesOn: reliesOn.map(({ id }) => id) };
   });
 }

@@ -2,7 +2,8 @@ import { decideResidency, residencyRules } from '@falaj/policy';
 import { Attribute, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, Field, ID, InputType, ObjectType, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
-import type { GovernanceContext } from './context.js';
+import { instrumentsInForce } from '../../store/residency/instruments.js';
+import type { GovernanceContext } from '../context.js';
 
 @ObjectType({
   description:
@@ -36,7 +37,8 @@ export class ResidencyDecision {
   ruleId!: string;
   @Attribute(() => String, 'internal', 'Why.') reason!: string;
   @Attribute(() => [String], 'internal', 'Zones that every applicable rule allows.') allowedZones!: string[];
-  @Attribute(() => [String], 'internal', 'Recorded instruments that would change the answer.') instruments!: string[];
+  @Attribute(() => [String], 'internal', 'Types of instruments that would change the answer.') instruments!: string[];
+  @Attribute(() => [ID], 'internal', 'Recorded instruments without which it would be refused.') reliesOn!: string[];
   @Attribute(() => String, 'internal', 'Text that the rule rests on.') source!: string;
 }
 
@@ -68,11 +70,18 @@ export class ResidencyResolver {
   }
 
   @Query(() => ResidencyDecision, { description: 'What the platform would decide, without doing anything.' })
-  explainResidency(
+  async explainResidency(
     @Arg('input', () => ExplainResidencyInput, { description: 'The question.' }) input: ExplainResidencyInput,
     @Ctx() context: GovernanceContext,
-  ): ResidencyDecision {
-    const decision = decideResidency({ ...parseInput(question, input), workspaceZones: context.principal.zones });
-    return { ...decision, allowedZones: [...decision.allowedZones], instruments: [...decision.instruments] };
+  ): Promise<ResidencyDecision> {
+    const { zones, workspaceId } = context.principal;
+    const instruments = await context.transaction((tx) => instrumentsInForce(tx, workspaceId));
+    const decision = decideResidency({ ...parseInput(question, input), workspaceZones: zones, instruments });
+    return {
+      ...decision,
+      allowedZones: [...decision.allowedZones],
+      instruments: [...decision.instruments],
+      reliesOn: decision.reliesOn.map(({ id }) => id),
+    };
   }
 }
