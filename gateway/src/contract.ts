@@ -13,6 +13,10 @@ export interface RequestContext {
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   readonly clientName?: string;
+  /** Why the caller reads, as they say in `x-falaj-purpose`. */
+  readonly purpose?: string | undefined;
+  /** SHA-256 of the caller's document, in hex. */
+  readonly operationHash?: string | undefined;
 }
 
 export interface SubgraphRequest {

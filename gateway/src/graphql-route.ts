@@ -65,6 +65,7 @@ function edgePlugin(options: GatewayOptions, graph: CurrentGraph, known: KnownOp
               document,
               operationName: request.operationName || undefined,
               kind: operation.operation,
+              hash: queryHash,
             });
           }
         },
@@ -124,11 +125,11 @@ export async function serveGraphql(
         return () => {};
       },
       load: async () => ({
-        executor: async ({ document, request, context, operationName }) =>
+        executor: async ({ document, request, context, operationName, queryHash }) =>
           graph.current.execute(
             document,
             request.variables ?? {},
-            (context as Carried).request,
+            { ...(context as Carried).request, operationHash: queryHash },
             operationName ?? undefined,
           ),
       }),
@@ -172,7 +173,8 @@ export async function serveGraphql(
     reply: FastifyReply,
   ): Promise<string> => {
     const end = requestSeconds.startTimer();
-    const result = await graph.current.execute(operation.document, variables, context, operation.operationName);
+    const asked = { ...context, operationHash: operation.hash };
+    const result = await graph.current.execute(operation.document, variables, asked, operation.operationName);
     count(operation.kind, result, end);
     const formatted = result.errors?.map((error) => clientError(error));
     const { status, body } = answerOf(result, formatted, extensionsOf(result, context));

@@ -38,6 +38,8 @@ export function remoteExecutor(subgraph: RemoteSubgraph, identityHeaders: Gatewa
         accept,
         'x-request-id': context.requestId,
         ...(context.traceparent ? { traceparent: context.traceparent } : {}),
+        ...(context.purpose === undefined ? {} : { 'x-falaj-purpose': context.purpose }),
+        ...(context.operationHash === undefined ? {} : { 'x-falaj-operation-hash': context.operationHash }),
         ...identity,
       },
       body,

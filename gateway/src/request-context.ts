@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { currentTraceparent, type Principal, randomHex } from '@falaj/runtime';
+import { currentTraceparent, PlatformError, type Principal, randomHex } from '@falaj/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from './contract.js';
 
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const PURPOSE = /^[\x20-\x7e]{1,200}$/;
 
 /** What a request brings before it is known who asks. */
 export interface Arrival {
@@ -33,7 +34,10 @@ const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
 
 export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
 
-/** Authenticates, once. The signal aborts when the client goes before its answer. Errors: of the port. */
+/**
+ * Authenticates, once. The signal aborts when the client goes before its answer. Errors: of the port; BAD_USER_INPUT for a
+ * purpose that is none.
+ */
 export async function requestContextOf(
   arrival: Arrival,
   reply: FastifyReply,
@@ -44,6 +48,9 @@ export async function requestContextOf(
     if (!reply.raw.writableFinished) gone.abort();
   });
   const principal = await authenticate(arrival.headers);
+  const purpose = arrival.headers['x-falaj-purpose'];
+  if (purpose !== undefined && !PURPOSE.test(purpose))
+    throw new PlatformError('BAD_USER_INPUT', 'x-falaj-purpose: expected 1 to 200 printable ASCII characters.');
   const clientName = arrival.headers['apollographql-client-name'] ?? arrival.headers['x-client-name'];
   return {
     principal,
@@ -51,5 +58,6 @@ export async function requestContextOf(
     traceparent: currentTraceparent() || arrival.traceparent,
     signal: gone.signal,
     ...(clientName ? { clientName } : {}),
+    ...(purpose === undefined ? {} : { purpose }),
   };
 }

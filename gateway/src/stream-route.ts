@@ -47,14 +47,15 @@ export function serveStream(
     const document = parseWithin(params.query, limits);
     const invalid = validate(graph.current.apiSchema, document, rules);
     if (invalid.length > 0) throw new AggregateError(invalid);
+    const operationHash = sha256(params.query);
     if (options.persistedDocuments) {
-      refuseUnregistered(sha256(params.query), context.clientName, options.persistedDocuments);
+      refuseUnregistered(operationHash, context.clientName, options.persistedDocuments);
     }
     const operationName = params.operationName ?? undefined;
     if (method === 'GET' && getOperationAST(document, operationName)?.operation === 'mutation') {
       throw new PlatformError('BAD_USER_INPUT', 'Mutations are sent with POST.');
     }
-    return graph.current.subscribe(document, params.variables ?? {}, context, operationName);
+    return graph.current.subscribe(document, params.variables ?? {}, { ...context, operationHash }, operationName);
   };
 
   const handler = createHandler<unknown, Carried>({

@@ -5,6 +5,15 @@ export { leafHash } from './leaf.js';
 export { type AuditFilter, type AuditPage, listAudit } from './list-audit.js';
 export { EMPTY_ROOT, MerkleFrontier, nodeHash } from './merkle-tree.js';
 export { auditMigrations } from './migrations.js';
+export {
+  type ReadLogVerification,
+  SEAL_READS,
+  sealReads,
+  startReadSealer,
+  verifyReadLog,
+} from './read-events.js';
+export { auditUnavailable, createReadLog, type ReadEntry, type ReadLog, type ReadLogOptions } from './read-log.js';
+export { dataAccessTable } from './read-tables.js';
 export { NO_WORKSPACE, recordAudit, recordRefusal } from './record.js';
 export { startAuditSequencer } from './sequencer.js';
 export { auditRecordTable } from './tables.js';

@@ -67,6 +67,11 @@ export const errorCodes = {
   PLUGIN_CONFIG_INVALID: code(500, 'The plugin refuses its configuration.'),
   ARTIFACT_CORRUPT: code(500, 'Stored bytes do not decrypt or do not match their digest; they are not used.'),
   DATABASE_UNAVAILABLE: code(503, 'The database cannot be reached.', { retryable: true }),
+  AUDIT_UNAVAILABLE: code(
+    503,
+    'What would be shown or done could not be recorded; nothing is shown, and a change may have been made.',
+    { retryable: true },
+  ),
   DOWNSTREAM_SERVICE_ERROR: code(502, 'A subgraph could not be reached or answered malformed.', { retryable: true }),
   GATEWAY_TIMEOUT: code(504, 'A subgraph did not answer within the deadline.', { retryable: true }),
   CONFIG_INVALID: code(500, 'The platform configuration is invalid; the message names the path.'),

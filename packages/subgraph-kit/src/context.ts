@@ -10,6 +10,7 @@ import { MaskCollector } from './masking.js';
 import { type MutationAudit, type MutationSpec, runMutation } from './mutation.js';
 import type { Platform, RequestContext } from './platform.js';
 import { type FieldsOf, type ParentOptions, Reads, sqlText } from './reads.js';
+import { type LoggedFields, ShownCollector } from './shown.js';
 
 /** One GraphQL request inside one subgraph. `Services` is the subgraph's own wiring, made in its main.ts. */
 export class SubgraphContext<Services = unknown> {
@@ -18,12 +19,23 @@ export class SubgraphContext<Services = unknown> {
   readonly services: Services;
   readonly ability: Ability;
   readonly masked = new MaskCollector();
+  /** Logged fields that the answer shows, as far as it is made. */
+  readonly shown: ShownCollector;
   readonly reads: Reads;
   /** Mutations of this request that wrote an audit record; the guard refuses one that did not. */
   readonly audited = new Set<string>();
   readonly #loaders = new Map<string, DataLoader<string, unknown>>();
 
-  constructor(request: RequestContext, platform: Platform, services: Services, ability: Ability, fieldsOf: FieldsOf) {
+  constructor(
+    request: RequestContext,
+    platform: Platform,
+    services: Services,
+    ability: Ability,
+    fieldsOf: FieldsOf,
+    // A context that answers nobody shows nothing.
+    loggedFields: LoggedFields = () => new Set(),
+  ) {
+    this.shown = new ShownCollector(loggedFields);
     this.request = request;
     this.platform = platform;
     this.services = services;

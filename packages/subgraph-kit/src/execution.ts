@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { SubgraphContext } from './context.js';
+import { logReads } from './log-reads.js';
 
 export interface OperationRequest {
   readonly document: DocumentNode;
@@ -49,7 +50,7 @@ export function createExecutor(schema: GraphQLSchema) {
       });
       if (!(Symbol.asyncIterator in events)) return finish(events, context);
       return (async function* () {
-        for await (const event of events) yield finish(event, context);
+        for await (const event of events) yield await finish(event, context);
       })();
     }
     const query = compile(request);
@@ -61,8 +62,21 @@ export function createExecutor(schema: GraphQLSchema) {
   };
 }
 
-/** Public errors and the list of what was withheld. */
-function finish(result: ExecutionResult, context: SubgraphContext): ExecutionResult {
+/**
+ * Public errors and the list of what was withheld. What is shown is written down first; where that fails, the answer is
+ * that error and nothing else.
+ */
+async function finish(result: ExecutionResult, context: SubgraphContext): Promise<ExecutionResult> {
+  try {
+    await logReads(context);
+  } catch (error) {
+    context.platform.log.error('a read could not be logged', {
+      error: String((error as Error).cause ?? error),
+      requestId: context.request.requestId,
+    });
+    const unavailable = new GraphQLError('', { originalError: error as Error });
+    return { data: null, errors: [publicGraphQLError(unavailable, context)] };
+  }
   const masked = context.masked.list();
   const errors = result.errors?.map((error) => publicGraphQLError(error, context));
   return {

@@ -3,9 +3,19 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type FieldClass, fieldPolicyLinks, fieldPolicySdl } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type DocumentNode, GraphQLScalarType, type GraphQLSchema, isAbstractType, Kind, parse, print } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLResolveInfo,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  isAbstractType,
+  Kind,
+  parse,
+  print,
+} from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 import { buildSchema, createResolversMap, type NonEmptyArray } from 'type-graphql';
+import type { SubgraphContext } from './context.js';
 
 /** Instants as ISO 8601 text in UTC. */
 export const DateTime = new GraphQLScalarType({
@@ -47,7 +57,8 @@ export interface SchemaSource {
 export type EntitiesResolver = (
   source: unknown,
   args: { representations: readonly { __typename: string; id?: string }[] },
-  context: unknown,
+  context: SubgraphContext,
+  info: GraphQLResolveInfo,
 ) => unknown;
 
 export interface FederatedSchema {

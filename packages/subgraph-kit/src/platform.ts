@@ -1,3 +1,4 @@
+import type { ReadLog } from '@falaj/audit';
 import type { Database, Tx } from '@falaj/database';
 import type { WorkloadTokens } from '@falaj/identity';
 import type { ArtifactVault, PluginRegistry } from '@falaj/plugin-host';
@@ -13,6 +14,10 @@ export interface RequestContext {
   readonly traceparent: string;
   readonly signal: AbortSignal;
   readonly clientName?: string;
+  /** Why the caller reads, as they say in `x-falaj-purpose`; stands in the read log. */
+  readonly purpose?: string | undefined;
+  /** SHA-256 of the caller's document, in hex. */
+  readonly operationHash?: string | undefined;
 }
 
 /** What every subgraph is given once, at start. */
@@ -23,6 +28,8 @@ export interface Platform {
   readonly vault: ArtifactVault;
   readonly abilityFor: (principal: Principal) => Promise<Ability>;
   readonly policyVersion: (workspaceId: string) => Promise<number>;
+  /** Where answers that show logged fields are written down first; without it they are not, which only tests want. */
+  readonly readLog?: ReadLog;
   readonly cursors: CursorSeal;
   readonly log: Logger;
   /** The whole graph, as the same principal. */

@@ -22,6 +22,8 @@ export interface SubgraphServerOptions {
 }
 
 const MAX_DOCUMENTS = 1000;
+const one = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : undefined;
 
 export async function createSubgraphServer(options: SubgraphServerOptions): Promise<FastifyInstance> {
   const { subgraph } = options;
@@ -106,6 +108,8 @@ export async function createSubgraphServer(options: SubgraphServerOptions): Prom
       requestId: String(request.headers['x-request-id'] ?? ''),
       traceparent: String(request.headers.traceparent ?? ''),
       signal: abort.signal,
+      purpose: one(request.headers['x-falaj-purpose']),
+      operationHash: one(request.headers['x-falaj-operation-hash']),
     };
     return subgraph.execute({ document: parsed(query), variables: variables ?? {}, operationName, context });
   }

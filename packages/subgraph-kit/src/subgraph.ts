@@ -1,12 +1,12 @@
 import { assertCoverage, type Noun, type Rule } from '@falaj/policy';
 import { underTraceparent, withSpan } from '@falaj/runtime';
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { isObjectType, parse } from 'graphql';
 import { SubgraphContext } from './context.js';
 import { createExecutor } from './execution.js';
 import { buildFederatedSchema, fieldClasses, type SchemaSource } from './federated-schema.js';
 import { attributeType, type GovernedTable } from './governed-table.js';
-import { guardSchema } from './guard.js';
+import { guardSchema, loggedFieldsOf } from './guard.js';
 import type { Platform, RequestContext } from './platform.js';
 
 /** Answers entity references of one type: ids in, rows (or stubs) out, in order, null where not visible. */
@@ -112,10 +112,12 @@ export async function startSubgraph<Services>(
   platform: Platform,
 ): Promise<Subgraph> {
   const references = definition.references;
+  const governed = new Set(definition.tables.map((table) => table.noun));
   const resolveEntities = async (
     _source: unknown,
     args: { representations: readonly { __typename: string; id?: string }[] },
-    context: unknown,
+    context: SubgraphContext,
+    info: GraphQLResolveInfo,
   ): Promise<unknown[]> => {
     const groups = new Map<string, { id: string; place: number }[]>();
     args.representations.forEach((representation, place) => {
@@ -133,9 +135,10 @@ export async function startSubgraph<Services>(
           context as never,
         );
         group.forEach((entry, index) => {
-          const row = rows[index] as { __typename?: string } | null | undefined;
+          const row = rows[index] as { id?: unknown; __typename?: string } | null | undefined;
           if (row) {
             row.__typename = typename;
+            if (governed.has(typename)) context.shown.row(typename, row, info);
             answers[entry.place] = row;
           }
         });
@@ -145,7 +148,8 @@ export async function startSubgraph<Services>(
   };
   const { sdl, schema, classOf } = await schemaOf(definition, resolveEntities);
   assertCoverage(schema, classOf, definition.filterFields ? { inputs: definition.filterFields } : {});
-  guardSchema(schema, new Set(definition.tables.map((table) => table.noun)), classOf);
+  guardSchema(schema, governed, classOf);
+  const loggedFields = loggedFieldsOf(schema, classOf);
   const fieldsOf = (type: string): readonly string[] => {
     const found = schema.getType(type);
     return isObjectType(found) ? Object.keys(found.getFields()) : [];
@@ -162,7 +166,14 @@ export async function startSubgraph<Services>(
           const ability = await platform.abilityFor(request.context.principal);
           return run(
             request,
-            new SubgraphContext(request.context, platform, services, ability, fieldsOf) as SubgraphContext,
+            new SubgraphContext(
+              request.context,
+              platform,
+              services,
+              ability,
+              fieldsOf,
+              loggedFields,
+            ) as SubgraphContext,
           );
         }),
       ),

@@ -21,6 +21,8 @@ export function remoteGraph(gatewayUrl: string, tokens: InternalTokens): GraphEx
           'x-request-id': request.requestId,
           [INTERNAL_TOKEN_HEADER]: token,
           ...(request.traceparent ? { traceparent: request.traceparent } : {}),
+          ...(request.purpose === undefined ? {} : { 'x-falaj-purpose': request.purpose }),
+          ...(request.operationHash === undefined ? {} : { 'x-falaj-operation-hash': request.operationHash }),
         },
         body,
         signal: request.signal,

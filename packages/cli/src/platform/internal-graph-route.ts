@@ -24,12 +24,15 @@ export function internalGraphRoute(
         reply.raw.on('close', () => {
           if (!reply.raw.writableEnded) abort.abort();
         });
+        const { 'x-falaj-purpose': purpose, 'x-falaj-operation-hash': operationHash } = request.headers;
         const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
         return gateway().execute(query, variables, {
           principal,
           requestId: String(request.headers['x-request-id'] ?? ''),
           traceparent: String(request.headers.traceparent ?? ''),
           signal: abort.signal,
+          ...(typeof purpose === 'string' ? { purpose } : {}),
+          ...(typeof operationHash === 'string' ? { operationHash } : {}),
         });
       });
       scope.setErrorHandler((error, _request, reply) => {

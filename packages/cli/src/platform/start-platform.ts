@@ -2,7 +2,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditMigrations, startAuditSequencer } from '@falaj/audit';
+import { auditMigrations, createReadLog, startAuditSequencer, startReadSealer } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import {
   composeSupergraph,
@@ -129,6 +129,14 @@ export async function startPlatform(
     const database = await openDatabase({ url, maxConnections: 20, applicationName: 'falaj' });
     closers.push(() => database.close());
     await assertRowSecurity(database);
+    // Connections of its own: what is read waits for its log, and must not stand in line behind other reads.
+    const readLogDatabase = await openDatabase({
+      url,
+      maxConnections: 1,
+      applicationName: 'falaj read log',
+      statementTimeoutMs: 5_000,
+    });
+    closers.push(() => readLogDatabase.close());
 
     progress('identity and policy');
     const identity = await openIdentity(config, database);
@@ -174,6 +182,7 @@ export async function startPlatform(
       }),
       abilityFor: (principal) => policy.abilityFor(principal),
       policyVersion: (workspaceId) => policy.versionOf(workspaceId),
+      readLog: createReadLog(readLogDatabase),
       cursors: createCursorSeal(cursorSecret(config.dataDirectory)),
       log,
       graph,
@@ -196,6 +205,8 @@ export async function startPlatform(
     if (roles.subgraphs.includes('governance')) {
       const sequencer = startAuditSequencer(database, auditKey);
       closers.push(() => sequencer.stop());
+      const sealer = startReadSealer(database);
+      closers.push(() => sealer.stop());
     }
     const health = () => readiness(database, plugins);
 

@@ -2,7 +2,20 @@
 import type { Rule } from '@falaj/policy';
 import { eq, type InferSelectModel } from 'drizzle-orm';
 import { integer, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { type Connection, connectionOf, PageArguments } from '../connection.js';
 import type { SubgraphContext } from '../context.js';
 import { Attribute, EntityType } from '../decorators.js';
@@ -92,6 +105,12 @@ class Gauge {
   @Attribute(() => String, 'platform', 'How it is wired.') wiring!: string;
 }
 
+@ObjectType({ description: 'The seal of a parcel; a value without an id.' })
+class Seal {
+  @Attribute(() => String, 'internal', 'Its colour.') colour!: string;
+  @Attribute(() => String, 'sensitive', 'What is written on it.') inscription!: string;
+}
+
 @Resolver(() => Parcel)
 class ParcelResolver {
   @Query(() => ParcelConnection, { description: 'Parcels.' })
@@ -137,6 +156,36 @@ class ParcelResolver {
   @Attribute(() => String, 'internal', 'Computed from a column that is no field.')
   shelfCode(@Root() row: ParcelRow): string {
     return `shelf ${row.shelfId}`;
+  }
+
+  @FieldResolver(() => [Seal], { nullable: true })
+  @Attribute(() => [Seal], 'internal', 'Its seals.')
+  seals(@Root() row: ParcelRow): Seal[] {
+    return [{ colour: 'red', inscription: `seal of ${row.id}` }];
+  }
+
+  @Subscription(() => Parcel, {
+    nullable: true,
+    description: 'A parcel, each time that it passes: twice.',
+    subscribe: async function* () {
+      yield {};
+      yield {};
+    },
+  })
+  parcelPassing(@Arg('id', () => ID) id: string, @Ctx() context: SubgraphContext) {
+    return context.reads.required(parcels, id);
+  }
+
+  @Mutation(() => Parcel, { nullable: true, description: 'Renames, and answers the parcel.' })
+  async relabelParcel(
+    @Arg('id', () => ID) id: string,
+    @Arg('label', () => String) label: string,
+    @Ctx() context: SubgraphContext,
+  ) {
+    await context.mutate({ action: 'relabelParcel', noun: 'Parcel', verb: 'update', subjectId: id }, (tx) =>
+      tx.update(parcel).set({ label }).where(eq(parcel.id, id)),
+    );
+    return context.reads.required(parcels, id);
   }
 
   @Mutation(() => Int, { nullable: true, description: 'Renames.' })
@@ -198,6 +247,8 @@ export const depotSubgraph: SubgraphDefinition<undefined> = {
     read('Parcel', ['sensitive', 'pii'], ['keeper']),
     read('Parcel', ['sensitive'], ['weigher'], { label: 'light' }),
     read('Parcel', ['open', 'internal'], ['weigher']),
+    read('Seal', ['open', 'internal'], ['clerk', 'keeper']),
+    read('Seal', ['sensitive'], ['keeper']),
     read('Gauge', ['open'], ['clerk']),
     read('Gauge', ['open', 'platform'], ['keeper']),
     {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditMigrations } from '@falaj/audit';
+import { auditMigrations, createReadLog } from '@falaj/audit';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { type Ability, buildAbility, createNounCatalog } from '@falaj/policy';
 import { createLogger, type Principal } from '@falaj/runtime';
@@ -49,6 +49,7 @@ export async function openDepot(): Promise<Depot> {
     policyVersion: async () => 3,
     cursors: createCursorSeal(new Uint8Array(32)),
     log: createLogger('test'),
+    readLog: createReadLog(test.database),
   } as unknown as Platform;
   const subgraph = await startSubgraph(depotSubgraph, platform);
   await fill(test);
