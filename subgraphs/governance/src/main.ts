@@ -12,6 +12,7 @@ import { WaiverResolver } from './schema/compliance/waiver.js';
 import type { GovernanceServices } from './schema/context.js';
 import { BudgetResolver } from './schema/costs/budget.js';
 import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js';
+import { DataAccessResolver } from './schema/data-access.js';
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
@@ -24,7 +25,7 @@ import { ResidencyResolver } from './schema/residency/residency.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
 import { complianceReports, complianceWaivers } from './store/compliance/tables.js';
 import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
-import { auditRecords, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
+import { auditRecords, dataAccesses, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
 import { rotationPorts } from './store/keys/rotation-ports.js';
@@ -45,6 +46,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       PrincipalResolver,
       AuditRecordResolver,
       AuditLogResolver,
+      DataAccessResolver,
       PolicyRuleResolver,
       PolicyDecisionResolver,
       ResidencyResolver,
@@ -66,6 +68,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       principals,
       roleBindings,
       auditRecords,
+      dataAccesses,
       policyRules,
       incidents,
       incidentEvents,

@@ -24,7 +24,7 @@ create table audit.read_event (
   event_id text not null default 'read_' || replace(gen_random_uuid()::text, '-', ''),
   workspace_id text not null,
   principal_id text not null check (principal_id <> ''),
-  principal_kind text not null check (principal_kind in ('USER', 'SERVICE', 'ANONYMOUS')),
+  principal_kind text not null check (principal_kind <> ''),
   purpose text,
   operation_hash text,
   policy_version bigint not null,

@@ -276,7 +276,9 @@ export class RunLogResolver {
     const data = shown
       ? await context.platform.vault.get(artifactKey, digest, { workspaceId, zone }, context.pluginCall(zone))
       : new Uint8Array();
-    return { path, digest, contentType, base64: Buffer.from(data).toString('base64') };
+    const content = { path, digest, contentType, base64: Buffer.from(data).toString('base64') };
+    context.shown.own('Run', { id: runId }, content);
+    return content;
   }
 }
 

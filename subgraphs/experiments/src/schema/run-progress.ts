@@ -16,8 +16,9 @@ export class RunProgressResolver {
   runProgress(
     @Root() progress: RunProgress,
     @Arg('runId', () => ID, { description: 'Run.' }) _runId: string,
-    @Ctx() _context: ExperimentsContext,
+    @Ctx() context: ExperimentsContext,
   ): RunProgress {
+    context.shown.own('Run', { id: progress.runId }, progress);
     return progress;
   }
 }

@@ -82,10 +82,12 @@ export class RunSearchResolver {
       latestMetrics(context, unique, null),
       tagsOf(context, unique, null),
     ]);
+    const compared = table(shown('metrics', metrics));
+    for (const { values } of compared) for (const value of values) context.shown.own('Run', { id: value.runId }, value);
     return {
       runs: rows,
       params: table(shown('params', parameters)),
-      metrics: table(shown('metrics', metrics)),
+      metrics: compared,
       tags: table(shown('tags', tags)),
     };
   }

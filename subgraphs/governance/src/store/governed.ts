@@ -1,6 +1,6 @@
-import { type GovernedTable, governedTable } from '@falaj/subgraph-kit';
+import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
-import { principal, record, roleBinding, rule, workspace } from './tables.js';
+import { dataAccess, principal, record, roleBinding, rule, workspace } from './tables.js';
 
 export type WorkspaceRow = Omit<InferSelectModel<typeof workspace>, 'createdBy'>;
 export type PrincipalRow = Omit<InferSelectModel<typeof principal>, 'homeWorkspaceId' | 'issuer' | 'subject'>;
@@ -8,6 +8,7 @@ export type RoleBindingRow = Omit<InferSelectModel<typeof roleBinding>, 'workspa
 export type AuditRecordRow = Omit<InferSelectModel<typeof record>, 'workspaceId' | 'onBehalfOf'> & {
   readonly actorName: string;
 };
+export type DataAccessRow = Omit<InferSelectModel<typeof dataAccess>, 'workspaceId'>;
 export type PolicyRuleRow = Omit<InferSelectModel<typeof rule>, 'workspaceId'> & { readonly author: string };
 
 export const workspaces: GovernedTable<WorkspaceRow> = governedTable({
@@ -91,6 +92,19 @@ export const auditRecords: GovernedTable<AuditRecordRow> = governedTable({
     subjectType: record.subjectType,
     subjectId: record.subjectId,
     outcome: record.outcome,
+  },
+});
+
+export const dataAccesses: GovernedTable<DataAccessRow> = governedTable({
+  noun: 'DataAccess',
+  table: dataAccess,
+  id: dataAccess.id,
+  createdAt: dataAccess.at,
+  fields: shownColumns(dataAccess, ['workspaceId']),
+  attributes: {
+    workspaceId: dataAccess.workspaceId,
+    readerId: dataAccess.readerId,
+    subjectType: dataAccess.subjectType,
   },
 });
 

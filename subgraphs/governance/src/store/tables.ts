@@ -1,7 +1,7 @@
 // Tables of the identity, audit and policy packages as this subgraph reads them; it owns none and writes none directly.
 import { integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 
-export { auditRecordTable as record } from '@falaj/audit';
+export { auditRecordTable as record, dataAccessTable as dataAccess } from '@falaj/audit';
 export {
   principalTable as principal,
   roleBindingTable as roleBinding,
