@@ -214,7 +214,10 @@ describe('mutations', () => {
       'auditor',
       '{ auditRecords(first: 500) { edges { node { action outcome actorId subjectType subjectId policyVersion requestId } } } }',
     );
-    const records = answer.data.auditRecords.edges.map((edge: { node: Record<string, unknown> }) => edge.node);
+    const records = answer.data.auditRecords.edges
+      .map((edge: { node: Record<string, unknown> }) => edge.node)
+      // No rule decides what the platform does by itself.
+      .filter((record: Record<string, unknown>) => record.actorId !== 'falaj');
     const count = (action: string, outcome: string) =>
       records.filter((record: Record<string, unknown>) => record.action === action && record.outcome === outcome)
         .length;

@@ -94,8 +94,11 @@ function rootOf(leaves: readonly object[]): string {
   return frontier.root().toString('hex');
 }
 
+/** Seals are for people to read among audit records: few of them. */
+const SEAL_MS = 30_000;
+
 /** Seals every so often; every process may run one, for only one at a time does the work. `stop` waits for it. */
-export function startReadSealer(database: Pick<Database, 'asSystem'>, intervalMs = 2000): { stop(): Promise<void> } {
+export function startReadSealer(database: Pick<Database, 'asSystem'>, intervalMs = SEAL_MS): { stop(): Promise<void> } {
   const seal = async () => sealed.inc({}, await sealReads(database));
   return periodically('sealing the read log', intervalMs, seal, log, { lastTime: false });
 }

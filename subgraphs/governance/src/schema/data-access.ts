@@ -74,7 +74,7 @@ export class DataAccessVerification {
   @Attribute(() => Boolean, 'internal', 'Every seal fits its entries, and no entry stands outside of them.')
   intact!: boolean;
   @Attribute(() => Int, 'internal', 'Entries that were hashed again.') verified!: number;
-  @Attribute(() => Int, 'internal', 'Entries written since the last seal, at most a few seconds old.') pending!: number;
+  @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every half a minute.') pending!: number;
   @Attribute(() => [ID], 'internal', 'Audit records whose seal does not fit its entries; the first hundred.')
   brokenSeals!: readonly string[];
   @Attribute(() => Int, 'internal', 'Entries that were put in behind the log.') unsealed!: number;
