@@ -21,7 +21,7 @@ interface ReadLeaf {
 
 const leafColumns: SQL = sql`e.event_id as "id", e.xid::text || '.' || e.id::text as "position",
   e.workspace_id as "workspaceId", to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "at",
-  e.principal_id as "readerId", e.principal_kind as "readerKind", e.reader_zone as "readerZone", e.purpose as "purpose",
+  e.principal_id as "readerId", e.principal_kind as "readerKind", e.on_behalf_of as "onBehalfOf", e.reader_zone as "readerZone", e.purpose as "purpose",
   e.operation_hash as "operationHash", e.policy_version as "policyVersion", e.subject_type as "subjectType",
   e.subject_ids as "subjectIds", s.fields as "fields", e.request_id as "requestId", e.trace_id as "traceId"`;
 

@@ -26,6 +26,7 @@ const entry = (changes: Partial<ReadEntry> = {}): ReadEntry => ({
   workspaceId: 'w1',
   readerId: 'pr_amal',
   readerKind: 'USER',
+  onBehalfOf: null,
   readerZone: 'AE',
   purpose: null,
   operationHash: null,

@@ -11,6 +11,8 @@ export interface ReadEntry {
   readonly workspaceId: string;
   readonly readerId: string;
   readonly readerKind: Principal['kind'];
+  /** Who is answerable for the reader; null where that is the reader. */
+  readonly onBehalfOf: string | null;
   /** Where the reader works from. */
   readonly readerZone: string;
   /** As the reader said it; null where nothing was said. */
@@ -144,17 +146,17 @@ async function insertFieldSets(tx: Tx, sets: readonly (readonly [string, ReadEnt
 async function insertEvents(tx: Tx, entries: readonly ReadEntry[]): Promise<void> {
   const column = <T>(of: (entry: ReadEntry) => T) => sql.param(entries.map(of));
   await tx.execute(sql`
-    insert into audit.read_event (workspace_id, principal_id, principal_kind, reader_zone, purpose, operation_hash,
+    insert into audit.read_event (workspace_id, principal_id, principal_kind, on_behalf_of, reader_zone, purpose, operation_hash,
       policy_version, subject_type, subject_ids, field_set, request_id, trace_id)
-    select workspace_id, principal_id, principal_kind, reader_zone, purpose, operation_hash, policy_version,
+    select workspace_id, principal_id, principal_kind, on_behalf_of, reader_zone, purpose, operation_hash, policy_version,
       subject_type, subject_ids::text[], field_set, request_id, trace_id
     from unnest(${column((entry) => entry.workspaceId || NO_WORKSPACE)}::text[], ${column((entry) => entry.readerId)}::text[],
-      ${column((entry) => entry.readerKind)}::text[], ${column((entry) => entry.readerZone)}::text[],
+      ${column((entry) => entry.readerKind)}::text[], ${column((entry) => entry.onBehalfOf)}::text[], ${column((entry) => entry.readerZone)}::text[],
       ${column((entry) => entry.purpose)}::text[], ${column((entry) => entry.operationHash)}::text[],
       ${column((entry) => entry.policyVersion)}::bigint[], ${column((entry) => entry.subjectType)}::text[],
       ${column((entry) => arrayLiteral(entry.subjectIds))}::text[], ${column(fieldSetOf)}::text[],
       ${column((entry) => entry.requestId)}::text[], ${column((entry) => entry.traceId)}::text[])
-      as given (workspace_id, principal_id, principal_kind, reader_zone, purpose, operation_hash, policy_version,
+      as given (workspace_id, principal_id, principal_kind, on_behalf_of, reader_zone, purpose, operation_hash, policy_version,
         subject_type, subject_ids, field_set, request_id, trace_id)`);
 }
 

@@ -7,6 +7,7 @@ export const dataAccessTable = pgSchema('audit').table('data_access', {
   at: timestamp('at', { withTimezone: true }).notNull(),
   readerId: text('principal_id').notNull(),
   readerKind: text('principal_kind').notNull(),
+  onBehalfOf: text('on_behalf_of'),
   readerZone: text('reader_zone').notNull(),
   purpose: text('purpose'),
   operationHash: text('operation_hash'),

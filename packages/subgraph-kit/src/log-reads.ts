@@ -18,6 +18,7 @@ export async function logReads({ platform, request, shown }: SubgraphContext): P
       workspaceId: principal.workspaceId,
       readerId: principal.id,
       readerKind: principal.kind,
+      onBehalfOf: principal.onBehalfOf ?? null,
       readerZone: principal.zone,
       purpose: request.purpose ?? null,
       operationHash: request.operationHash ?? null,

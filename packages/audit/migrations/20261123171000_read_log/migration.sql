@@ -25,6 +25,7 @@ create table audit.read_event (
   workspace_id text not null,
   principal_id text not null check (principal_id <> ''),
   principal_kind text not null check (principal_kind <> ''),
+  on_behalf_of text,
   purpose text,
   operation_hash text,
   policy_version bigint not null,
@@ -50,7 +51,7 @@ select falaj.protect_append_only('audit.read_event');
 revoke insert on audit.read_event from falaj_app;
 --> statement-breakpoint
 create view audit.data_access with (security_invoker = true) as
-  select e.event_id, e.workspace_id, e.at, e.principal_id, e.principal_kind, e.purpose, e.operation_hash,
+  select e.event_id, e.workspace_id, e.at, e.principal_id, e.principal_kind, e.on_behalf_of, e.purpose, e.operation_hash,
     e.policy_version, e.subject_type, e.subject_ids, s.fields, e.reader_zone, e.request_id, e.trace_id
   from audit.read_event e join audit.field_set s on s.id = e.field_set;
 --> statement-breakpoint

@@ -10,6 +10,7 @@ const entry = (changes: Partial<ReadEntry>): ReadEntry => ({
   workspaceId: 'ws_test',
   readerId: 'pr_amal',
   readerKind: 'USER',
+  onBehalfOf: null,
   readerZone: 'AE',
   purpose: 'complaint 12',
   operationHash: 'ab12',

@@ -31,6 +31,8 @@ export class DataAccess {
   @Attribute(() => ID, 'internal', 'Id of the principal who read.') readerId!: string;
   @Attribute(() => String, 'internal', 'Kind of that principal: USER, SERVICE, WORKLOAD or ANONYMOUS.')
   readerKind!: string;
+  @Attribute(() => ID, 'internal', 'Who is answerable where a workload read; else null.', { nullable: true })
+  onBehalfOf!: string | null;
   @Attribute(() => String, 'internal', 'Zone that the reader worked from.') readerZone!: string;
   @Attribute(
     () => String,
@@ -74,7 +76,8 @@ export class DataAccessVerification {
   @Attribute(() => Boolean, 'internal', 'Every seal fits its entries, and no entry stands outside of them.')
   intact!: boolean;
   @Attribute(() => Int, 'internal', 'Entries that were hashed again.') verified!: number;
-  @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every half a minute.') pending!: number;
+  @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every half a minute.')
+  pending!: number;
   @Attribute(() => [ID], 'internal', 'Audit records whose seal does not fit its entries; the first hundred.')
   brokenSeals!: readonly string[];
   @Attribute(() => Int, 'internal', 'Entries that were put in behind the log.') unsealed!: number;
