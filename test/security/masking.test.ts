@@ -183,3 +183,55 @@ it('a tampered cursor, and one of somebody else, open nothing', async () => {
   ] as const)
     expect(await next(role, after)).toMatchObject({ code: 'BAD_USER_INPUT', data: null });
 });
+
+describe('an oracle', () => {
+  const METRICS = '{ runs(first: 20) { edges { node { id state metrics { key value } } } } }';
+  const search = (role: Role, args: string) =>
+    platform.ask(
+      role,
+      `{ searchRuns(first: 20, ${args}) { totalCount pageInfo { hasNextPage } edges { node { id } } } }`,
+    );
+  const told = ({ data, code, message }: Awaited<ReturnType<typeof search>>) => JSON.stringify([data, code, message]);
+
+  it('of a hundred questions learns nothing of a value that is always withheld', async () => {
+    const { data } = await platform.ask('auditor', METRICS);
+    const metrics = data.runs.edges.flatMap(({ node }: Row) => node as unknown as { metrics: { key: string }[] }[]);
+    const { key } = metrics.flatMap((run: { metrics: { key: string }[] }) => run.metrics)[0];
+    const answers = new Set<string>();
+    for (let question = 0; question < 50; question++)
+      answers.add(told(await search('viewer', `filter: "metrics.${key} > ${question / 50}"`)));
+    for (let question = 0; question < 25; question++)
+      answers.add(told(await search('viewer', `orderBy: "metrics.${key} ${question % 2 ? 'ASC' : 'DESC'}"`)));
+    expect(answers.size).toBe(1);
+    expect([...answers][0]).toContain('FORBIDDEN_FILTER');
+    // Somebody who may see it is told: the questions are good ones.
+    const seen = await Promise.all([-1, 1e9].map((bound) => search('auditor', `filter: "metrics.${key} > ${bound}"`)));
+    expect(seen.map((answer) => answer.data.searchRuns.totalCount > 0)).toEqual([true, false]);
+    // Names are withheld but for one's own: no part of another's name finds anybody.
+    const names = new Set<string>();
+    for (const letter of 'bdfghjklmnopqrstuxyzBDGK2')
+      names.add(
+        JSON.stringify(
+          (
+            await platform.ask(
+              'viewer',
+              `{ principals(first: 50, filter: { nameContains: "${letter}" }) { totalCount edges { node { id } } } }`,
+            )
+          ).data.principals.edges.filter(
+            ({ node }: { node: { id: string } }) => node.id !== platform.home.principals.get('viewer'),
+          ),
+        ),
+      );
+    expect([...names]).toEqual(['[]']);
+  });
+
+  it('a cursor holds nothing that can be read', async () => {
+    const { data } = await platform.ask(
+      'auditor',
+      '{ searchRuns(first: 1, orderBy: "attributes.name") { edges { cursor node { id name } } } }',
+    );
+    const [{ cursor, node }] = data.searchRuns.edges;
+    const bytes = Buffer.from(cursor, 'base64url').toString('latin1');
+    for (const value of [node.id, node.name]) expect(bytes).not.toContain(value);
+  });
+});

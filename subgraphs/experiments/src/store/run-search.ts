@@ -1,7 +1,7 @@
 // A search in two statements, whatever its size: the page's ids in order, then the rows as policy shows them. Fields that
 // the caller may not see can neither be filtered nor sorted by; where that depends on the row, such rows do not match.
 import { PlatformError } from '@falaj/runtime';
-import type { Connection, SubgraphContext } from '@falaj/subgraph-kit';
+import { type Connection, relationsOf, type SubgraphContext } from '@falaj/subgraph-kit';
 import { type SQL, sql } from 'drizzle-orm';
 import { type Expression, type FieldName, fieldsIn, type Order } from '../domain/run-search/expression.js';
 import { type RunRow, runs } from './governed.js';
@@ -38,7 +38,11 @@ interface Statement {
 
 /** The parts of a search's statement under the caller's policy. Throws FORBIDDEN_FILTER. */
 function statementOf(context: SubgraphContext, search: RunSearch): Statement {
-  const plan = context.ability.readPlan('Run', { attributes: runs.attributes, fields: searched });
+  const plan = context.ability.readPlan('Run', {
+    attributes: runs.attributes,
+    relations: relationsOf(runs),
+    fields: searched,
+  });
   const ruleOf = (field: FieldName): SQL => {
     if (field.scope !== 'attributes') assertShown(context, valueTypes[field.scope]);
     return plan.filter(fieldOf(field));
