@@ -194,6 +194,22 @@ export async function operatorTokenOf(dataDirectory: string): Promise<string> {
   return output.trim();
 }
 
+/** A command of the CLI on the data directory, run to its end. */
+export async function runCli(
+  dataDirectory: string,
+  ...args: string[]
+): Promise<{ readonly exitCode: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: root,
+    env: environment({ FALAJ_DATA_DIRECTORY: dataDirectory }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(child, 'close');
+  return { exitCode: child.exitCode, output };
+}
+
 const listing = (columns: string) => execFileSync('ps', ['-A', '-o', columns], { encoding: 'utf8' }).split('\n');
 
 /** Command lines of running programs that name the folder: its database server, if there is one. */

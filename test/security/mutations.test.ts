@@ -1,6 +1,10 @@
 // The foundation's mutations: refused to each role without the right, with one record of the refusal; and what the journey
 // changed stands in the trail exactly once. Nobody rewrites the trail.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../platform-processes.js';
 import { rowsOf } from '../platform-requests.js';
 import { type AttackedPlatform, type Role, roles, startAttacked } from './platform.js';
 
@@ -121,6 +125,7 @@ beforeAll(async () => {
 });
 
 interface Trail {
+  readonly id: string;
   readonly action: string;
   readonly outcome: string;
   readonly actorId: string;
@@ -133,7 +138,7 @@ interface Trail {
 const trail = async (filter: string): Promise<Trail[]> => {
   const { data } = await platform.ask(
     'auditor',
-    `{ auditRecords(first: 500, filter: ${filter}) { edges { node { action outcome actorId subjectId subjectType reason requestId policyVersion } } } }`,
+    `{ auditRecords(first: 500, filter: ${filter}) { edges { node { id action outcome actorId subjectId subjectType reason requestId policyVersion } } } }`,
   );
   return data.auditRecords.edges.map(({ node }: { node: Trail }) => node);
 };
@@ -226,4 +231,63 @@ describe('the trail', () => {
       expect(await count()).toBe(before);
     },
   );
+
+  it('is exported and verified without the platform; whoever owns the database and changes it is found out', async () => {
+    const { dataDirectory } = platform.processes;
+    const folder = mkdtempSync(join(tmpdir(), 'falaj-trail-'));
+    const log = (query: string) => platform.ask('auditor', `{ ${query} }`);
+    const bundle = (name: string) => join(folder, name);
+    const exportTo = (name: string) =>
+      runCli(dataDirectory, 'audit', 'export', '--workspace', platform.home.id, '--to', bundle(name));
+    const key = join(bundle('first'), 'public-key.pem');
+    const verify = (name: string, ...more: string[]) =>
+      runCli(join(folder, 'nothing'), 'audit', 'verify', '--bundle', bundle(name), '--public-key', key, ...more);
+    try {
+      const [kept] = (await log('auditCheckpoints(first: 1) { size root note }')).data.auditCheckpoints;
+      const witness = join(folder, 'kept.note');
+      writeFileSync(witness, kept.note);
+      expect(await exportTo('first')).toMatchObject({ exitCode: 0 });
+      expect(await verify('first', '--from-checkpoint', witness)).toMatchObject({
+        exitCode: 0,
+        output: expect.stringContaining('intact'),
+      });
+
+      const [record] = await trail('{ action: "startTrainingRun", outcome: SUCCEEDED }');
+      const proof = (await log(`auditInclusionProof(recordId: "${record?.id}") { seq size path checkpoint }`)).data
+        .auditInclusionProof;
+      expect(proof.path.length).toBeGreaterThan(3);
+      const grown = await log(`auditConsistencyProof(from: ${kept.size}) { from to fromCheckpoint }`);
+      expect(grown.data.auditConsistencyProof).toMatchObject({ from: kept.size, fromCheckpoint: kept.note });
+      expect((await platform.ask('viewer', `{ auditCheckpoints { size } }`)).code).toBe('FORBIDDEN');
+      expect((await log('auditInclusionProof(recordId: "aud_0") { seq }')).code).toBe('NOT_FOUND');
+
+      // One byte, by somebody to whom the database belongs.
+      const forge = (text: string) =>
+        rowsOf(
+          dataDirectory,
+          `alter table audit.record disable trigger user;
+           update audit.record set details = '${text}' where record_id = '${record?.id}';
+           alter table audit.record enable trigger user`,
+        );
+      const [before] = await rowsOf(dataDirectory, 'select details::text from audit.record where record_id = $1', [
+        record?.id,
+      ]);
+      await forge(String(before?.details).replace(/\w(?=")/, 'x'));
+      const found = (await log('verifyAuditLog { intact faults { kind recordId seq } }')).data.verifyAuditLog;
+      expect(found).toEqual({ intact: false, faults: [{ kind: 'CHANGED', recordId: record?.id, seq: proof.seq }] });
+      await exportTo('forged');
+      expect(await verify('forged', '--from-checkpoint', witness)).toMatchObject({
+        exitCode: 2,
+        output: expect.stringContaining(`CHANGED at ${proof.seq}`),
+      });
+      await forge(String(before?.details));
+      expect((await log('verifyAuditLog { intact }')).data.verifyAuditLog).toEqual({ intact: true });
+      expect(await verify('nowhere')).toMatchObject({
+        exitCode: 1,
+        output: expect.stringContaining('no finished export'),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -9,7 +9,9 @@ import { listAudit } from './list-audit.js';
 import { MerkleFrontier } from './merkle-tree.js';
 import { recordColumns } from './record-columns.js';
 
-const BATCH = 1000;
+const BATCH = 5_000;
+/** Roots of complete subtrees are kept at every eighth level, for proofs. */
+export const SUBTREE_LEVELS = 8;
 
 /**
  * Appends what was committed since the last call, of all workspaces, and signs a checkpoint for each that grew. One process
@@ -51,11 +53,19 @@ async function append(
   );
   const frontier = rows[0] ? MerkleFrontier.parse(BigInt(rows[0].size), rows[0].nodes) : new MerkleFrontier();
   const first = frontier.size;
+  const subtrees: { level: number; place: string; hash: string }[] = [];
   const hashes = records.map((record) => {
     const hash = leafHash(record);
-    frontier.append(hash);
+    frontier.append(hash, (level, place, root) => {
+      if (level % SUBTREE_LEVELS === 0) subtrees.push({ level, place: String(place), hash: root.toString('hex') });
+    });
     return hash.toString('hex');
   });
+  if (subtrees.length > 0)
+    await tx.execute(sql`
+      insert into audit.subtree (workspace_id, level, place, hash)
+      select ${workspaceId}, level, place, decode(hash, 'hex')
+      from jsonb_to_recordset(${JSON.stringify(subtrees)}::jsonb) as made (level smallint, place bigint, hash text)`);
   await tx.execute(sql`
     insert into audit.leaf (workspace_id, seq, record_id, hash)
     select ${workspaceId}, ${String(first)}::bigint + place - 1, id, decode(hash, 'hex')

@@ -1,10 +1,19 @@
 export { type AuditFault, type AuditVerification, sequenceAudit, verifyAuditLog } from './audit-log.js';
 export type { AuditEntry, AuditOutcome, AuditRecord } from './audit-record.js';
+export { type BundleManifest, exportAuditLog } from './bundle.js';
 export { checkpointHolds, originOf, signCheckpoint } from './checkpoint.js';
 export { leafHash } from './leaf.js';
 export { type AuditFilter, type AuditPage, listAudit } from './list-audit.js';
 export { EMPTY_ROOT, MerkleFrontier, nodeHash } from './merkle-tree.js';
 export { auditMigrations } from './migrations.js';
+export {
+  type AuditCheckpoint,
+  type ConsistencyProof,
+  consistencyProof,
+  type InclusionProof,
+  inclusionProof,
+  listCheckpoints,
+} from './proofs.js';
 export {
   type ReadLogVerification,
   SEAL_READS,
@@ -17,3 +26,4 @@ export { dataAccessTable } from './read-tables.js';
 export { NO_WORKSPACE, recordAudit, recordRefusal } from './record.js';
 export { startAuditSequencer } from './sequencer.js';
 export { auditRecordTable } from './tables.js';
+export { type BundleFault, type BundleVerification, verifyBundle } from './verify-bundle.js';

@@ -23,7 +23,7 @@ export interface AuditPage {
   readonly next: string | null;
 }
 
-const LARGEST_PAGE = 1_000;
+const LARGEST_PAGE = 5_000;
 const POSITION = /^\d{1,20}\.\d{1,19}$/;
 
 /**

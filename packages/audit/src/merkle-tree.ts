@@ -32,9 +32,15 @@ export class MerkleFrontier {
     return this.#size;
   }
 
-  append(leaf: Buffer): void {
+  /** `onComplete` hears of every subtree that the leaf completes: 2^level leaves, the `place`-th of its level. */
+  append(leaf: Buffer, onComplete?: (level: number, place: bigint, hash: Buffer) => void): void {
     let hash = leaf;
-    for (let rest = this.#size; rest % 2n === 1n; rest /= 2n) hash = nodeHash(this.#nodes.pop() as Buffer, hash);
+    let level = 0;
+    for (let rest = this.#size; rest % 2n === 1n; rest /= 2n) {
+      hash = nodeHash(this.#nodes.pop() as Buffer, hash);
+      level += 1;
+      onComplete?.(level, rest / 2n, hash);
+    }
     this.#nodes.push(hash);
     this.#size += 1n;
   }

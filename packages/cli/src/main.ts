@@ -3,6 +3,7 @@ import './node-env.js';
 import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
+import { addAuditCommands } from './audit-commands.js';
 import { loadConfig } from './config.js';
 import { addKeyCommands } from './key-commands.js';
 import { addPipelineCommands } from './pipeline-commands.js';
@@ -75,6 +76,7 @@ withPlace(program.command('token'))
 
 addPipelineCommands(program);
 addKeyCommands(program);
+addAuditCommands(program);
 
 const schema = program.command('schema').description('The checked-in schemas and the typed client.');
 schema

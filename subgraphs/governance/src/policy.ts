@@ -92,7 +92,9 @@ export const rules: readonly Rule[] = [
   },
   read('AuditRecord', 'read-ordinary', ['open', 'internal'], TRAIL_READERS, 'AUDIT_TRAIL'),
   read('AuditLogVerification', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
-  read('AuditFault', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  ...['AuditFault', 'AuditCheckpoint', 'AuditInclusionProof', 'AuditConsistencyProof'].map((subject) =>
+    read(subject, 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  ),
   read('DataAccess', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   read('DataAccessVerification', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   read('AuditRecord', 'read-all', ['sensitive', 'pii'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
