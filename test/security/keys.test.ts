@@ -218,7 +218,51 @@ it('what was cut, swapped, moved to another zone or changed in one bit is refuse
   // They are left as they are; nothing is retired over them, for somebody may mend them from a backup.
   const { data } = await rotate('administrator', 'zone: "AE", reason: "after the attack", retire: true');
   const rotation = await ended(data.rotateKey.rotation.id);
-  expect(rotation).toMatchObject({ state: 'FAILED', retiredAt: null, error: expect.stringMatching(/not retired/) });
+  expect(rotation).toMatchObject({
+    state: 'FAILED',
+    retiredAt: null,
+    error: expect.stringMatching(/KEY_VERSION_UNUSED/),
+  });
   // Of a changed payload the wrapped key knows nothing; that comes to light when it is read.
   expect(rotation.corrupt).toEqual([swapped.key]);
+});
+
+it('an erasure is for administrators, names nobody anywhere, and the trail still verifies', async () => {
+  const ERASE = `mutation($i: EraseSubjectInput!) { eraseSubject(input: $i) { erasure {
+    id reason zones keysDestroyed records studyRows modelsKnown models { id } } } }`;
+  const subject = 'emirates-id-784-1990-1234567-1';
+  const input = { subject, reason: 'request 17' };
+  for (const role of roles.filter((each) => each !== 'administrator')) {
+    expect((await ask(role, ERASE, { i: input })).code, role).toBe('FORBIDDEN');
+  }
+  const named = await ask('administrator', ERASE, { i: { subject, reason: `of ${subject}` } });
+  expect(named.code).toBe('BAD_USER_INPUT');
+  const { data, errors } = await ask('administrator', ERASE, { i: input });
+  expect(errors).toEqual([]);
+  expect(data.eraseSubject.erasure).toMatchObject({
+    reason: 'request 17',
+    zones: ['AE'],
+    keysDestroyed: 0,
+    records: 0,
+    models: [],
+  });
+  const found = await rowsOf(
+    processes.dataDirectory,
+    `select table_schema || '.' || table_name as name from information_schema.tables
+     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')
+       and position($1 in query_to_xml(format('select * from %I.%I', table_schema, table_name), true, false, '')::text) > 0`,
+    [subject],
+  );
+  expect(found).toEqual([]);
+  const trail = await rowsOf(
+    processes.dataDirectory,
+    `select action, outcome from audit.record where subject_id = $1 order by action`,
+    [data.eraseSubject.erasure.id],
+  );
+  expect(trail).toEqual([
+    { action: 'eraseInferenceSubject', outcome: 'SUCCEEDED' },
+    { action: 'eraseSubject', outcome: 'SUCCEEDED' },
+  ]);
+  const verified = await ask('auditor', '{ verifyAuditLog { intact } }');
+  expect(verified.data.verifyAuditLog.intact).toBe(true);
 });

@@ -2,7 +2,15 @@
 // the check of its answer, translation of its errors. `serving.infer` passes here: no allocation without need.
 import type { Call, Kind, PluginLog } from '@falaj/contracts';
 import { isPluginError } from '@falaj/plugin-sdk';
-import { counter, currentTraceparent, duration, isPlatformError, PlatformError, withSpan } from '@falaj/runtime';
+import {
+  counter,
+  currentTraceparent,
+  duration,
+  isPlatformError,
+  PlatformError,
+  withoutSecrets,
+  withSpan,
+} from '@falaj/runtime';
 import { Bulkhead } from './bulkhead.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { MethodContract } from './kind-contracts.js';
@@ -220,4 +228,5 @@ export class Guard {
   }
 }
 
-const describe = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+/** Shown to operators, so without what the plugin was granted. */
+const describe = (thrown: unknown): string => withoutSecrets(thrown instanceof Error ? thrown.message : String(thrown));

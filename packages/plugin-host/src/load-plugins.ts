@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Call, Plugin, PluginHost, PluginLog } from '@falaj/contracts';
 import { isPluginError } from '@falaj/plugin-sdk';
-import { createLogger, isPlatformError, PlatformError, type PlatformErrorCode } from '@falaj/runtime';
+import { createLogger, hideSecret, isPlatformError, PlatformError, type PlatformErrorCode } from '@falaj/runtime';
 import { createCall } from './call.js';
 import { kindContracts } from './kind-contracts.js';
 import type { LoadOptions, PluginConfigEntry } from './plugin-config.js';
@@ -141,12 +141,14 @@ async function importPlugin(found: PluginPackage): Promise<Plugin> {
   return plugin as Plugin;
 }
 
+/** From here on no log line of this process shows them, whatever a plugin writes. */
 function granted(entry: PluginConfigEntry, options: LoadOptions): Readonly<Record<string, string>> {
   const pairs = (entry.secrets ?? []).map((name) => {
     const value = options.secrets?.(name);
     if (value === undefined) {
       throw new PlatformError('PLUGIN_CONFIG_INVALID', `the secret "${name}" that it is granted is not configured.`);
     }
+    hideSecret(value);
     return [name, value] as const;
   });
   return Object.fromEntries(pairs);

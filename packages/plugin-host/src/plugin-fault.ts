@@ -1,5 +1,5 @@
 import { isPluginError, type PluginErrorCode } from '@falaj/plugin-sdk';
-import { isPlatformError, PlatformError, type PlatformErrorCode } from '@falaj/runtime';
+import { isPlatformError, PlatformError, type PlatformErrorCode, withoutSecrets } from '@falaj/runtime';
 
 const codes: Readonly<Record<PluginErrorCode, PlatformErrorCode>> = {
   BAD_INPUT: 'BAD_USER_INPUT',
@@ -19,7 +19,7 @@ export const PROCESS_ENDED = 'processEnded';
 export function platformErrorOf(plugin: string, method: string, thrown: unknown): PlatformError {
   if (isPlatformError(thrown)) return thrown;
   if (isPluginError(thrown)) {
-    return new PlatformError(codes[thrown.code], `Plugin ${plugin}, ${method}: ${thrown.message}`, {
+    return new PlatformError(codes[thrown.code], `Plugin ${plugin}, ${method}: ${withoutSecrets(thrown.message)}`, {
       cause: thrown,
       details: {
         ...thrown.details,

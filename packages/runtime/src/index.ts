@@ -7,6 +7,7 @@ export { isPlatformError, PlatformError, type PlatformErrorOptions, publicError 
 export { anonymous, type Principal } from './principal.js';
 export { randomHex } from './random-hex.js';
 export { type Refusal, refusalText, refused, refusedByAll } from './refusal.js';
+export { hideSecret, Secret, withoutSecrets } from './secret.js';
 export {
   currentTraceId,
   currentTraceparent,

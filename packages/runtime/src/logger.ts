@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { pino } from 'pino';
+import { withoutSecrets } from './secret.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,8 @@ export interface Logger {
   error(message: string, fields?: Fields): void;
   child(fields: Fields): Logger;
 }
+
+const output = pino.destination({ dest: 2, sync: true });
 
 const root = pino(
   {
@@ -27,7 +30,7 @@ const root = pino(
       return span ? { traceId: span.traceId } : {};
     },
   },
-  pino.destination({ dest: 2, sync: true }),
+  { write: (line) => output.write(withoutSecrets(line)) },
 );
 
 const wrap = (log: pino.Logger): Logger => ({

@@ -11,6 +11,7 @@ import { AbTestResolver, EndpointAbTestsResolver } from './schema/ab-test.js';
 import type { DeploymentsServices } from './schema/context.js';
 import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver } from './schema/endpoint.js';
 import { ModelVersion } from './schema/endpoint-types.js';
+import { EraseInferenceSubjectResolver } from './schema/erase-subject.js';
 import { EndpointInferencesResolver, InferenceLogResolver, InferenceRecordResolver } from './schema/inference-log.js';
 import { EndpointQualityResolver } from './schema/inference-quality.js';
 import { EndpointMonitorsResolver, MonitorResolver } from './schema/monitor.js';
@@ -85,6 +86,7 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
       EndpointAbTestsResolver,
       AbOutcomesResolver,
       InferenceLogResolver,
+      EraseInferenceSubjectResolver,
       InferenceRecordResolver,
       EndpointInferencesResolver,
       EndpointQualityResolver,
@@ -116,7 +118,9 @@ async function createServices(
   const processName = `${process.pid}-${randomUUID()}`;
   const metrics = new VariantMetrics(database, routes, processName);
   const logSettings = new InferenceLogSettings(platform);
-  const exposures = new Exposures(database, routes, (endpointId) => logSettings.digestOf(endpointId));
+  const exposures = new Exposures(database, routes, (endpointId, subject) =>
+    logSettings.digestFor(endpointId, subject),
+  );
   const shadows = new ShadowRunner({ database, log, host, routes, observer, process: processName });
   const inferenceLog = new InferenceLog(database, logSettings, log, processName);
   const usage = new EndpointUsage({ graph: platform.graph, log }, processName);

@@ -109,6 +109,14 @@ export const rules: readonly Rule[] = [
     reason: 'KEY_ROTATION',
   },
   {
+    id: 'deployments.InferenceLog.erase',
+    effect: 'ALLOW',
+    actions: ['erase'],
+    subject: 'InferenceLog',
+    roles: ['administrator'],
+    reason: 'ERASURE',
+  },
+  {
     id: 'deployments.Monitor.watch',
     effect: 'ALLOW',
     actions: ['create', 'update'],

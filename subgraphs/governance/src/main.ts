@@ -16,6 +16,7 @@ import { DataAccessResolver } from './schema/data-access.js';
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
+import { SubjectErasureResolver } from './schema/keys/erasure.js';
 import { KeyRotationResolver } from './schema/keys/key-rotation.js';
 import { PolicyDecisionResolver } from './schema/policy-decision.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
@@ -29,7 +30,7 @@ import { auditRecords, dataAccesses, policyRules, principals, roleBindings, work
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
 import { rotationPorts } from './store/keys/rotation-ports.js';
-import { keyRotations } from './store/keys/tables.js';
+import { keyRotations, subjectErasures } from './store/keys/tables.js';
 import { transferInstruments } from './store/residency/tables.js';
 
 const stubs = Object.fromEntries(
@@ -60,6 +61,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       WaiverResolver,
       TransferInstrumentResolver,
       KeyRotationResolver,
+      SubjectErasureResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),
@@ -80,6 +82,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       complianceWaivers,
       keyRotations,
       transferInstruments,
+      subjectErasures,
     ],
     references: {
       ...referencesTo([
@@ -96,6 +99,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         complianceWaivers,
         keyRotations,
         transferInstruments,
+        subjectErasures,
       ]),
       ...stubs,
     },

@@ -73,12 +73,15 @@ const complianceRules: readonly Rule[] = [
 ];
 
 const keyRules: readonly Rule[] = [
-  ...['KeyRotation', 'ZoneKey'].map((subject) =>
+  ...['KeyRotation', 'ZoneKey', 'SubjectErasure', 'AffectedModel'].map((subject) =>
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
   ),
-  read('KeyRotation', 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+  ...['KeyRotation', 'SubjectErasure'].map((subject) =>
+    read(subject, 'read-personal', ['pii'], ['auditor', 'administrator'], 'PERSONAL_DATA'),
+  ),
   act('ZoneKey', ['describe'], ['auditor', 'administrator'], 'ADMINISTRATION'),
   act('KeyRotation', ['start'], ['administrator'], 'ADMINISTRATION'),
+  act('SubjectErasure', ['erase'], ['administrator'], 'ERASURE'),
 ];
 
 export const rules: readonly Rule[] = [

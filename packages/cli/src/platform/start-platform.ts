@@ -14,7 +14,7 @@ import {
 import { bootstrap, identityMigrations, loadSigningKey } from '@falaj/identity';
 import { createArtifactVault, loadPlugins, type PluginRegistry } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
-import { collectProcessMetrics, createLogger, PlatformError, startTracing } from '@falaj/runtime';
+import { collectProcessMetrics, createLogger, hideSecret, PlatformError, startTracing } from '@falaj/runtime';
 import type { InferencePorts } from '@falaj/subgraph-deployments';
 import type { GovernanceServices } from '@falaj/subgraph-governance';
 import {
@@ -110,6 +110,8 @@ export async function startPlatform(
 
     progress('database');
     const url = await databaseUrl(dataDirectory, closers);
+    for (const secret of [url, process.env.FALAJ_INTERNAL_KEY, process.env.FALAJ_CURSOR_SECRET])
+      if (secret) hideSecret(secret);
     const definitions = allSubgraphs(
       governanceServices(),
       {

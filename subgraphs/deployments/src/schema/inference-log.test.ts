@@ -2,6 +2,7 @@
 import { person } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { subjectDigest } from '../store/exposures.js';
 import { type Deployments, openDeployments } from '../testing/open-deployments.js';
 import reference from './fixtures/quality.json' with { type: 'json' };
 
@@ -87,7 +88,7 @@ describe('the log of an endpoint', () => {
     expect(failed.data.endpoint.inferenceRecords.totalCount).toBe(0);
   });
 
-  it('has its key moved under another version of the key of the zone by the rotation, once', async () => {
+  it('has its key, and the root of the keys of subjects, moved under another version of the key of the zone by the rotation, once', async () => {
     const REWRAP = 'mutation { rewrapInferenceLogKeys(zone: "AE", keyId: "k#2") { rewrapped } }';
     const held = async () => {
       const [row] = await world.rows<{ key: { keyId: string; ciphertext: string } }>(
@@ -98,7 +99,7 @@ describe('the log of an endpoint', () => {
     const before = await held();
     expect((await world.ask(approver, REWRAP)).code).toBe('FORBIDDEN');
     const service = person('service', { kind: 'SERVICE' });
-    expect((await world.ask(service, REWRAP)).data).toEqual({ rewrapInferenceLogKeys: { rewrapped: 1 } });
+    expect((await world.ask(service, REWRAP)).data).toEqual({ rewrapInferenceLogKeys: { rewrapped: 2 } });
     expect((await world.ask(service, REWRAP)).data).toEqual({ rewrapInferenceLogKeys: { rewrapped: 0 } });
     expect(await held()).toEqual({ keyId: 'k#2', ciphertext: before?.ciphertext });
   });
@@ -137,6 +138,66 @@ describe('the log of an endpoint', () => {
       });
     await other.close();
     expect((await counts()).written).toBe(before + 40);
+  });
+});
+
+describe('a data subject', () => {
+  const ERASE = `mutation ($input: EraseInferenceSubjectInput!) { eraseInferenceSubject(input: $input) { keyDestroyed records studyRows } }`;
+  const erase = (subject: string, who = person('administrator')) =>
+    world.ask(who, ERASE, { input: { subject, zone: 'AE', erasureId: 'era_1' } });
+  const about = (subject: string, value: number, asked: Pick<Deployments, 'ask'> = world) =>
+    asked.ask(approver, 'query ($input: PredictInput!) { predict(input: $input) { inferenceId } }', {
+      input: { endpoint: 'known', subject, features: [[value]] },
+    });
+  const records = () =>
+    world.rows<{ subject: string; inputs: unknown }>(
+      sql`select subject, inputs from deployments.inference_record where endpoint_id = 'known' order by at, id`,
+    );
+  const settled = async (wanted: number) => {
+    for (const until = Date.now() + 10_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50)))
+      if ((await records()).length >= wanted) break;
+    return records();
+  };
+
+  it('that was erased is not to be told from a stranger, by no key and no guess; others stay who they were', async () => {
+    await world.deploy('known', [{ slope: 1, shift: 0 }]);
+    await world.ask(approver, SET, {
+      input: { endpointId: 'known', retentionDays: 7, classes: [{ column: 'features', inputClass: 'pii' }] },
+    });
+    await world.rows(sql`insert into deployments.outcome (workspace_id, zone, endpoint_id, key, subject, metric, value, at)
+      values ('w1', 'AE', 'known', 'k', ${subjectDigest('w1', 'amal')}, 'spent', 5, now()) returning 1`);
+    for (const subject of ['amal', 'badr', 'amal']) await about(subject, 42);
+    const [amal, badr, again] = await settled(3);
+    expect(again).toEqual(amal);
+    // The same value of two persons is two digests: it links neither to the other.
+    expect(badr).not.toEqual(amal);
+    expect(JSON.stringify(badr?.inputs)).not.toBe(JSON.stringify(amal?.inputs));
+
+    for (const who of [approver, scientist, auditor, viewer]) expect((await erase('amal', who)).code).toBe('FORBIDDEN');
+    const other = await world.process();
+    await about('amal', 1, other);
+    await settled(4);
+    expect((await erase('amal')).data.eraseInferenceSubject).toEqual({ keyDestroyed: true, records: 3, studyRows: 1 });
+    expect((await erase('amal')).data.eraseInferenceSubject).toEqual({ keyDestroyed: false, records: 0, studyRows: 0 });
+    expect((await erase('nobody')).data.eraseInferenceSubject).toMatchObject({ keyDestroyed: false });
+
+    // Who comes back is new, also to the process that knew the key.
+    await about('amal', 42, other);
+    await about('badr', 42);
+    await other.close();
+    const all = await settled(6);
+    const later = all.slice(4);
+    expect(all.filter(({ subject }) => subject === amal?.subject)).toHaveLength(3);
+    expect(later.filter(({ subject }) => subject === badr?.subject)).toEqual([badr]);
+    expect(later.some(({ subject }) => subject === amal?.subject)).toBe(false);
+    const [outcome] = await world.rows<{ subject: string; value: number }>(
+      sql`select subject, value from deployments.outcome where endpoint_id = 'known'`,
+    );
+    expect(outcome).toEqual({ subject: expect.stringMatching(/^erased:/), value: 5 });
+    const trail = await world.rows(
+      sql`select details::text as details from audit.record where action = 'eraseInferenceSubject'`,
+    );
+    expect(JSON.stringify(trail)).not.toContain('amal');
   });
 });
 

@@ -91,7 +91,7 @@ it('of a process that still answers by an older state is seen as a second exposu
 });
 
 it('is found by any inference of its subject that the log holds, of its endpoint and workspace only', async () => {
-  const exposures = new Exposures(test.database, study('logged'), () => digest);
+  const exposures = new Exposures(test.database, study('logged'), async () => digest);
   const settings = {
     endpointId: 'ep',
     workspaceId: 'w1',
@@ -102,7 +102,12 @@ it('is found by any inference of its subject that the log holds, of its endpoint
   const layout = layoutOf({ servingPlan: {} as never, categories: [] }, { classes: {}, viewCategories: {} });
   const log = new InferenceLog(
     test.database,
-    { active: () => settings, digestOf: () => digest, layout: async () => layout },
+    {
+      active: () => settings,
+      digestFor: async () => digest,
+      readKeys: async () => undefined,
+      layout: async () => layout,
+    },
     createLogger('test'),
     'process',
   );

@@ -33,24 +33,24 @@ interface Exposure {
   readonly variant: string;
   readonly inferenceId: string;
   readonly at: number;
-  /** As the inference log writes the subject; null where it does not. */
-  readonly loggedSubject: string | null;
+  /** In clear, until it is written. */
+  readonly named: string | null;
 }
 
 export class Exposures implements InferenceObserver {
   readonly #database: Database;
   readonly #routes: Pick<EndpointRoutes, 'current'>;
-  readonly #digestOf: (endpointId: string) => Digest;
+  readonly #digestFor: (endpointId: string, subject: string | null) => Promise<Digest>;
   readonly #known = new Set<string>();
   #waiting: Exposure[] = [];
 
-  /** `digestOf`: how the inference log of an endpoint writes personal values. */
+  /** `digestFor`: how the inference log of an endpoint writes what belongs to a subject. */
   constructor(
     database: Database,
     routes: Pick<EndpointRoutes, 'current'>,
-    digestOf: (endpointId: string) => Digest = () => null,
+    digestFor: (endpointId: string, subject: string | null) => Promise<Digest> = async () => null,
   ) {
-    this.#digestOf = digestOf;
+    this.#digestFor = digestFor;
     this.#database = database;
     this.#routes = routes;
   }
@@ -78,7 +78,7 @@ export class Exposures implements InferenceObserver {
       variant,
       inferenceId: id,
       at,
-      loggedSubject: subject === null ? null : (this.#digestOf(endpoint.id)?.('subject', subject) ?? null),
+      named: subject,
     });
   }
 
@@ -99,15 +99,23 @@ export class Exposures implements InferenceObserver {
   }
 
   async #write(batch: readonly Exposure[]): Promise<void> {
+    const logged = new Map<Exposure, string | null>();
+    for (const one of batch) logged.set(one, await this.#loggedSubject(one));
     const texts = (of: (exposure: Exposure) => string | null) => sql`${sql.param(batch.map(of))}::text[]`;
     await this.#database.asSystem((tx) =>
       tx.execute(sql`
         insert into deployments.exposure (workspace_id, zone, study_id, endpoint_id, subject, variant,
           inference_id, logged_subject, at)
         select * from unnest(${texts((e) => e.workspaceId)}, ${texts((e) => e.zone)}, ${texts((e) => e.studyId)}, ${texts((e) => e.endpointId)},
-          ${texts((e) => e.subject)}, ${texts((e) => e.variant)}, ${texts((e) => e.inferenceId)}, ${texts((e) => e.loggedSubject)},
+          ${texts((e) => e.subject)}, ${texts((e) => e.variant)}, ${texts((e) => e.inferenceId)}, ${texts((e) => logged.get(e) ?? null)},
           ${sql.param(batch.map(({ at }) => new Date(at).toISOString()))}::timestamptz[])
         on conflict do nothing`),
     );
+  }
+
+  /** As the inference log writes the subject; null where it does not. */
+  async #loggedSubject({ endpointId, named }: Exposure): Promise<string | null> {
+    if (named === null) return null;
+    return (await this.#digestFor(endpointId, named))?.('subject', named) ?? null;
   }
 }

@@ -47,7 +47,12 @@ const open = (
 ) =>
   new InferenceLog(
     database,
-    { active: () => settings(changes), digestOf: () => digest, layout: async () => layout },
+    {
+      active: () => settings(changes),
+      digestFor: async () => digest,
+      readKeys: async () => undefined,
+      layout: async () => layout,
+    },
     createLogger('test'),
     `process-${Math.random()}`,
     limits,

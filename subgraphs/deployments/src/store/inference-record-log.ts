@@ -29,6 +29,8 @@ interface Count {
   sampledOut: number;
 }
 
+type RecordSettings = Pick<InferenceLogSettings, 'active' | 'digestFor' | 'layout' | 'readKeys'>;
+
 export interface InferenceLogLimits {
   readonly records: number;
   readonly cells: number;
@@ -36,7 +38,7 @@ export interface InferenceLogLimits {
 
 export class InferenceLog implements InferenceObserver {
   readonly #database: Database;
-  readonly #settings: Pick<InferenceLogSettings, 'active' | 'digestOf' | 'layout'>;
+  readonly #settings: RecordSettings;
   readonly #log: Pick<Logger, 'error'>;
   readonly #process: string;
   readonly #limits: InferenceLogLimits;
@@ -48,7 +50,7 @@ export class InferenceLog implements InferenceObserver {
 
   constructor(
     database: Database,
-    settings: Pick<InferenceLogSettings, 'active' | 'digestOf' | 'layout'>,
+    settings: RecordSettings,
     log: Pick<Logger, 'error'>,
     process: string,
     limits: InferenceLogLimits = { records: MOST_WAITING, cells: MOST_CELLS },
@@ -138,10 +140,11 @@ export class InferenceLog implements InferenceObserver {
 
   async #records(batch: readonly Inference[]): Promise<InferenceRecord[]> {
     const records: InferenceRecord[] = [];
+    await this.#settings.readKeys(batch);
     for (const inference of batch) {
       const { id } = inference.endpoint;
       const layout = await this.#settings.layout(id, inference.revision);
-      records.push(recordOf(inference, layout, this.#settings.digestOf(id)));
+      records.push(recordOf(inference, layout, await this.#settings.digestFor(id, inference.subject)));
     }
     return records;
   }

@@ -1,12 +1,14 @@
 // What this process knows of every endpoint's log: its settings with the key of its digests, replaced when they change.
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { clientOf, type Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import type { Digest } from '../domain/inference-log/record.js';
 import { type InputLayout, layoutOf } from '../domain/inference-log/redaction.js';
+import { digestUnder } from '../domain/inference-log/subject-digest.js';
 import { inferenceLog } from './inference-record-tables.js';
+import { SubjectKeys, type SubjectPlace } from './subject-keys.js';
 import { endpointRevision } from './tables.js';
 
 const CHANNEL = 'deployments_inference_log';
@@ -28,8 +30,11 @@ export class InferenceLogSettings {
   readonly #known = new Map<string, Known>();
   #stopListening: (() => Promise<void>) | undefined;
 
+  readonly subjects: SubjectKeys;
+
   constructor(platform: Platform) {
     this.#platform = platform;
+    this.subjects = new SubjectKeys(platform);
   }
 
   async start(): Promise<void> {
@@ -39,10 +44,12 @@ export class InferenceLogSettings {
       // An empty notice follows a broken connection: anything may have been missed.
       void this.refresh(endpointId || undefined).catch(fail);
     });
+    await this.subjects.start();
     await this.refresh();
   }
 
   async stop(): Promise<void> {
+    await this.subjects.stop();
     await this.#stopListening?.();
   }
 
@@ -52,8 +59,46 @@ export class InferenceLogSettings {
     return settings?.enabled ? settings : undefined;
   }
 
-  digestOf(endpointId: string): Digest {
-    return this.#known.get(endpointId)?.digest ?? null;
+  /** Reads the keys of all subjects of a batch at once; what `digestFor` asks for next is at hand then. */
+  async readKeys(
+    batch: readonly { readonly endpoint: SubjectPlace & { readonly id: string }; readonly subject: string | null }[],
+  ): Promise<void> {
+    const places = new Map<string, { place: SubjectPlace; subjects: string[] }>();
+    for (const { endpoint, subject } of batch) {
+      if (subject === null || !this.#known.get(endpoint.id)?.digest) continue;
+      const name = `${endpoint.workspaceId}\n${endpoint.zone}`;
+      const own = places.get(name) ?? { place: endpoint, subjects: [] };
+      own.subjects.push(subject);
+      places.set(name, own);
+    }
+    for (const { place, subjects } of places.values()) {
+      await this.subjects.of(place, subjects).catch((error: unknown) => this.#withoutKeys(error));
+    }
+  }
+
+  /** How personal values are written of an inference; null where a key cannot be had: then they are masked. */
+  async digestFor(endpointId: string, subject: string | null): Promise<Digest> {
+    const known = this.#known.get(endpointId);
+    if (!known?.digest || subject === null) return known?.digest ?? null;
+    try {
+      const key = (await this.subjects.of(known.settings, [subject])).get(subject);
+      return key ? digestUnder(known.digest, key) : null;
+    } catch (error) {
+      this.#withoutKeys(error);
+      return null;
+    }
+  }
+
+  /** The subject as the records of an endpoint name it, by its key. */
+  pseudonymOf(endpointId: string, subject: string, key: KeyObject): string | null {
+    const digest = this.#known.get(endpointId)?.digest ?? null;
+    return digestUnder(digest, key)?.('subject', subject) ?? null;
+  }
+
+  #withoutKeys(error: unknown): void {
+    this.#platform.log.error('the keys of subjects could not be had: personal values are masked', {
+      error: String(error),
+    });
   }
 
   /** How the inputs of a revision are written down. */

@@ -1,6 +1,6 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
-import { boolean, integer, text } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
 import { governance, instant, ownership } from '../incidents/tables.js';
 
 export const rotationStates = ['RUNNING', 'SUCCEEDED', 'FAILED'] as const;
@@ -37,4 +37,34 @@ export const keyRotations: GovernedTable<KeyRotationRow> = governedTable({
     state: keyRotation.state,
     ownerId: keyRotation.ownerId,
   },
+});
+
+export interface AffectedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly categories: readonly string[];
+}
+
+export const subjectErasure = governance.table('subject_erasure', {
+  id: text('id').primaryKey(),
+  ...ownership,
+  reason: text('reason').notNull(),
+  zones: text('zones').array().notNull(),
+  keysDestroyed: integer('keys_destroyed').notNull(),
+  records: integer('records').notNull(),
+  studyRows: integer('study_rows').notNull(),
+  models: jsonb('models').$type<readonly AffectedModel[]>().notNull(),
+  modelsKnown: boolean('models_known').notNull(),
+});
+
+export type SubjectErasureRow = Omit<InferSelectModel<typeof subjectErasure>, 'workspaceId'>;
+
+export const subjectErasures: GovernedTable<SubjectErasureRow> = governedTable({
+  noun: 'SubjectErasure',
+  table: subjectErasure,
+  id: subjectErasure.id,
+  createdAt: subjectErasure.createdAt,
+  fields: shownColumns(subjectErasure, ['workspaceId']),
+  attributes: { workspaceId: subjectErasure.workspaceId, ownerId: subjectErasure.ownerId },
 });
