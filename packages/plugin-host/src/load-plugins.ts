@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Call, Plugin, PluginHost, PluginLog } from '@falaj/contracts';
 import { isPluginError } from '@falaj/plugin-sdk';
-import { createLogger, hideSecret, isPlatformError, PlatformError, type PlatformErrorCode } from '@falaj/runtime';
+import { createLogger, isPlatformError, PlatformError, type PlatformErrorCode, Secret } from '@falaj/runtime';
 import { createCall } from './call.js';
 import { kindContracts } from './kind-contracts.js';
 import type { LoadOptions, PluginConfigEntry } from './plugin-config.js';
@@ -98,7 +98,13 @@ async function openOne(
   const opening =
     isolation === 'inline'
       ? openInline(plugin, entry.config, inlineHost(directory, secrets, pluginLog, clock))
-      : openChild(facts, { entry: found.entry, kind: facts.kind, config: entry.config, directory, secrets });
+      : openChild(facts, {
+          entry: found.entry,
+          kind: facts.kind,
+          config: entry.config,
+          directory,
+          secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()])),
+        });
   const opened = await within(timeouts.createTimeoutMs, opening, () => {
     // It may still open later; then nobody would close it.
     void opening.then((late) => late.close(timeouts.closeTimeoutMs)).catch(() => {});
@@ -142,21 +148,20 @@ async function importPlugin(found: PluginPackage): Promise<Plugin> {
 }
 
 /** From here on no log line of this process shows them, whatever a plugin writes. */
-function granted(entry: PluginConfigEntry, options: LoadOptions): Readonly<Record<string, string>> {
+function granted(entry: PluginConfigEntry, options: LoadOptions): Readonly<Record<string, Secret>> {
   const pairs = (entry.secrets ?? []).map((name) => {
     const value = options.secrets?.(name);
     if (value === undefined) {
       throw new PlatformError('PLUGIN_CONFIG_INVALID', `the secret "${name}" that it is granted is not configured.`);
     }
-    hideSecret(value);
-    return [name, value] as const;
+    return [name, new Secret(value)] as const;
   });
   return Object.fromEntries(pairs);
 }
 
 function inlineHost(
   directory: string,
-  secrets: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, Secret>>,
   pluginLog: PluginLog,
   clock: () => number,
 ): PluginHost {
@@ -167,7 +172,7 @@ function inlineHost(
     directory,
     secret: (name) => {
       const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-      if (value !== undefined) return value;
+      if (value !== undefined) return value.reveal();
       throw new PlatformError(
         'PLUGIN_CONFIG_INVALID',
         `the secret "${name}" is not granted to it: add the name to "secrets" of its entry.`,
