@@ -35,7 +35,7 @@ export class SubgraphContext<Services = unknown> {
     // A context that answers nobody shows nothing.
     loggedFields: LoggedFields = () => new Set(),
   ) {
-    this.shown = new ShownCollector(loggedFields);
+    this.shown = new ShownCollector(platform.readLog ? loggedFields : () => new Set());
     this.request = request;
     this.platform = platform;
     this.services = services;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditMigrations, createReadLog } from '@falaj/audit';
+import type { MigrationSet } from '@falaj/database';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { type Ability, buildAbility, createNounCatalog } from '@falaj/policy';
 import { createLogger, type Principal } from '@falaj/runtime';
@@ -26,12 +27,15 @@ export interface Depot {
   close(): Promise<void>;
 }
 
+/** Where the depot lies; by default a test's database, which forgets when the machine stops. */
+export type OpenDatabase = (options: { migrations: readonly MigrationSet[] }) => Promise<TestDatabase>;
+
 /** The depot subgraph on a database of its own: two shelves, 24 parcels with equal instants and missing weights among them. */
-export async function openDepot(): Promise<Depot> {
+export async function openDepot(open: OpenDatabase = createTestDatabase): Promise<Depot> {
   const folder = mkdtempSync(join(tmpdir(), 'falaj-depot-'));
   mkdirSync(join(folder, '20261123100000_init'));
   writeFileSync(join(folder, '20261123100000_init', 'migration.sql'), depotMigration);
-  const test = await createTestDatabase({ migrations: [auditMigrations, { name: 'depot', folder }] });
+  const test = await open({ migrations: [auditMigrations, { name: 'depot', folder }] });
   rmSync(folder, { recursive: true });
   const { nouns } = await describeSubgraph(depotSubgraph);
   const catalog = createNounCatalog(nouns);
