@@ -274,3 +274,67 @@ describe('mutations', () => {
     ).toBe(0);
   });
 });
+
+describe('the read log', () => {
+  const LOG = (subject: string, more = '') =>
+    `{ dataAccessLog(first: 50, subject: { type: "Run", id: "${subject}" }${more}) { edges { node { at reader { id name } purpose policyVersion subjectIds fields requestId } } } }`;
+  const readsOf = async (role: string, subject = journey.ids.runId ?? '', more = '') => {
+    const answer = await ask(role, LOG(subject, more));
+    expect(answer.errors).toBeUndefined();
+    return answer.data.dataAccessLog.edges.map((edge: { node: Record<string, unknown> }) => edge.node);
+  };
+
+  it('says who read which field of a run, when, for which purpose and under which policy; of what was withheld, nothing', async () => {
+    const query = `{ run(id: "${journey.ids.runId}") { name owner modelDigest evaluation { baseRate scores } } }`;
+    const readAs = async (role: string) => {
+      const response = await fetch(new URL('/graphql', platform.url), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${tokens.get(role)}`,
+          'x-falaj-workspace': journey.ids.workspaceId ?? '',
+          'x-falaj-purpose': 'complaint 2026-17',
+          'x-request-id': `read-by-${role}`,
+        },
+        body: JSON.stringify({ query }),
+      });
+      return ((await response.json()) as { data: { run: { evaluation: unknown; owner: unknown } } }).data.run;
+    };
+    const before = Date.now();
+    expect((await readAs('data-scientist')).evaluation).toMatchObject({ baseRate: expect.any(Number) });
+    expect(await readAs('viewer')).toMatchObject({ evaluation: null, owner: null });
+    const reads = await readsOf('auditor');
+    const [scientist] = reads.filter(({ requestId }: { requestId: string }) => requestId === 'read-by-data-scientist');
+    expect(scientist).toMatchObject({
+      reader: { id: journey.actors.scientist?.principalId },
+      purpose: 'complaint 2026-17',
+      policyVersion: expect.any(Number),
+      subjectIds: [journey.ids.runId],
+      fields: ['Evaluation.baseRate', 'Evaluation.scores', 'evaluation', 'modelDigest'],
+    });
+    expect(Math.abs(Date.parse(scientist.at) - before)).toBeLessThan(60_000);
+    expect(reads.filter(({ requestId }: { requestId: string }) => requestId === 'read-by-viewer')).toEqual([]);
+  });
+
+  it('is for auditors and administrators of the workspace, and asking is itself on record', async () => {
+    for (const role of ['viewer', 'data-scientist', 'approver', 'feature-engineer', 'outsider']) {
+      const answer = await ask(role, LOG(journey.ids.runId ?? ''));
+      expect(answer.data?.dataAccessLog ?? null).toBeNull();
+      expect(codeOf(answer)).toBe('FORBIDDEN');
+    }
+    await readsOf('auditor', 'run_of_interest');
+    expect(await readsOf('administrator', 'run_of_interest')).toMatchObject([
+      { subjectIds: ['run_of_interest'], fields: ['dataAccessLog'], reader: { name: 'a auditor' } },
+    ]);
+    expect(await readsOf('auditor', journey.ids.runId, ', filter: { atUntil: "2020-01-01T00:00:00Z" }')).toEqual([]);
+  });
+
+  it('holds a purpose to its form', async () => {
+    const response = await fetch(new URL('/graphql', platform.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-falaj-purpose': 'x'.repeat(201) },
+      body: '{"query":"{ me { id } }"}',
+    });
+    expect(await response.text()).toMatch(/x-falaj-purpose.*BAD_USER_INPUT/);
+  });
+});
