@@ -78,7 +78,7 @@ function run(command, argv) {
 
 const cli = (...argv) => run(node, [join(root, 'packages/cli/dist/main.js'), ...argv]);
 
-const CHECKS = ['types', 'lint', 'directions', 'unused', 'schema'];
+const CHECKS = ['types', 'lint', 'directions', 'unused', 'schema', 'licences'];
 
 /** The checks that failed. */
 const check = () => CHECKS.filter((name) => !turbo(`Checking ${name}`, `check:${name}`));
