@@ -85,7 +85,8 @@ async function load(subgraph: Subgraph, forMs: number): Promise<number> {
     while (performance.now() < until) {
       const result = await subgraph.execute({ document, variables: { representations: some() }, context: request() });
       const found = 'data' in result ? (result.data?._entities as { recipient?: string }[] | undefined) : undefined;
-      if (found?.length !== RECORDS || !found[0]?.recipient) throw new Error(`The depot answered ${JSON.stringify(result)}`);
+      if (found?.length !== RECORDS || !found[0]?.recipient)
+        throw new Error(`The depot answered ${JSON.stringify(result)}`);
       answers += 1;
     }
   };
