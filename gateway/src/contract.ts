@@ -2,6 +2,7 @@
 import type { Principal } from '@falaj/runtime';
 import type { FastifyInstance } from 'fastify';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { CallerRates } from './caller-rates.js';
 import type { Limits } from './limits.js';
 import type { PersistedDocuments } from './persisted-documents.js';
 
@@ -69,6 +70,8 @@ export interface GatewayOptions {
   /** Production turns off introspection, GraphiQL and `/schema.graphql`. */
   readonly profile: 'development' | 'production';
   readonly limits?: Partial<Limits>;
+  /** Of each principal, in this process; without them nobody is held back. */
+  readonly rates?: CallerRates;
   readonly persistedDocuments?: PersistedDocuments;
   /** More routes on the same server, registered before it listens. */
   readonly mount?: readonly ((app: FastifyInstance) => Promise<void> | void)[];

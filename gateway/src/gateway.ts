@@ -1,6 +1,7 @@
 import { PlatformError } from '@falaj/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
+import { RateKeeper } from './caller-rates.js';
 import { clientError, httpFault } from './client-error.js';
 import type { Gateway, GatewayOptions } from './contract.js';
 import { type Graph, loadGraph } from './graph.js';
@@ -55,6 +56,7 @@ function drainable(app: FastifyInstance): () => Promise<void> {
 /** The edge over one supergraph; it serves once `listen` was called. Errors: those of a supergraph that does not load. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = { ...defaultLimits, ...options.limits };
+  const rates = new RateKeeper(options.rates ?? {});
   const listeners: ((schema: GraphQLSchema) => void)[] = [];
   let current: Graph = await loadGraph(options);
   let parsed = documentCache();
@@ -75,8 +77,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       .type('application/json')
       .send(JSON.stringify({ errors: [clientError(fault, traceIdOf(arrivalOf(request).traceparent))] }));
   });
-  const stopApollo = await serveGraphql(app, options, limits, graph);
-  const endStreams = serveStream(app, options, limits, graph);
+  const stopApollo = await serveGraphql(app, options, limits, graph, rates);
+  const endStreams = serveStream(app, options, limits, graph, rates);
   serveServiceRoutes(app, options, graph, () => draining);
   if (options.profile === 'development') serveGraphiql(app);
   for (const mount of options.mount ?? []) await mount(app);

@@ -9,17 +9,19 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { counter, duration, underTraceparent, withSpan } from '@falaj/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  type ExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
+import type { RateKeeper } from './caller-rates.js';
 import { clientError, toGraphQLError, underTraceId, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { Graph } from './graph.js';
 import { answerOf, KnownOperations, type KnownRequest } from './known-operations.js';
-import { type Limits, limitsRule, tooManyTokens } from './limits.js';
+import { costOf, type Limits, limitsRule, tooManyTokens } from './limits.js';
 import { documentStore, refuseUnregistered, resolveDocumentId } from './persisted-documents.js';
 import { type Arrival, arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
 
@@ -42,7 +44,12 @@ interface Carried {
 }
 
 /** Counts by kind of operation, adds `extensions.falaj`, and holds clients to registered documents. */
-function edgePlugin(options: GatewayOptions, graph: CurrentGraph, known: KnownOperations): ApolloServerPlugin<Carried> {
+function edgePlugin(
+  options: GatewayOptions,
+  graph: CurrentGraph,
+  known: KnownOperations,
+  rates: RateKeeper,
+): ApolloServerPlugin<Carried> {
   return {
     async requestDidStart({ contextValue }): Promise<GraphQLRequestListener<Carried>> {
       const end = requestSeconds.startTimer();
@@ -59,14 +66,21 @@ function edgePlugin(options: GatewayOptions, graph: CurrentGraph, known: KnownOp
             throw badRequest('Subscriptions are served as an event stream at /graphql/stream.');
           }
           if (!operation && request.operationName) throw badRequest(`No operation is named ${request.operationName}.`);
+          const cost = operation ? costOf(document, operation) : 1;
           // A request that began on the graph before this one was held to another schema.
           if (operation && !introspects(operation) && schema === graph.current.apiSchema) {
             known.remember(source, queryHash, {
               document,
               operationName: request.operationName || undefined,
               kind: operation.operation,
+              cost,
               hash: queryHash,
             });
+          }
+          try {
+            rates.countCost(contextValue.request.principal, cost);
+          } catch (error) {
+            throw toGraphQLError(error);
           }
         },
         async willSendResponse({ response, operation }) {
@@ -80,6 +94,21 @@ function edgePlugin(options: GatewayOptions, graph: CurrentGraph, known: KnownOp
       };
     },
   };
+}
+
+/** The work, or the refusal in place of its result. */
+async function within(
+  rates: RateKeeper,
+  { principal }: RequestContext,
+  cost: number,
+  work: () => Promise<ExecutionResult>,
+): Promise<ExecutionResult> {
+  try {
+    rates.countCost(principal, cost);
+  } catch (error) {
+    return { errors: [toGraphQLError(error)] };
+  }
+  return work();
 }
 
 function count(operation: string, { errors, data }: Outcome, end: (labels: { operation: string }) => unknown): void {
@@ -111,6 +140,7 @@ export async function serveGraphql(
   options: GatewayOptions,
   limits: Limits,
   graph: CurrentGraph,
+  rates: RateKeeper,
 ): Promise<() => Promise<void>> {
   const production = options.profile === 'production';
   const { persistedDocuments } = options;
@@ -137,7 +167,7 @@ export async function serveGraphql(
     },
     formatError: (formatted, error) => formatError(formatted, error, limits),
     plugins: [
-      edgePlugin(options, graph, known),
+      edgePlugin(options, graph, known, rates),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
     ],
@@ -155,7 +185,7 @@ export async function serveGraphql(
   await server.start();
 
   const contextOf = (arrival: Arrival, reply: FastifyReply): Promise<RequestContext> =>
-    requestContextOf(arrival, reply, (headers) => options.authenticate(headers));
+    requestContextOf(arrival, reply, (headers) => options.authenticate(headers), rates);
   const arrivals = new WeakMap<FastifyRequest, Arrival>();
   const handle = fastifyApolloHandler(server, {
     context: async (request: FastifyRequest, reply: FastifyReply): Promise<Carried> => {
@@ -174,7 +204,9 @@ export async function serveGraphql(
   ): Promise<string> => {
     const end = requestSeconds.startTimer();
     const asked = { ...context, operationHash: operation.hash };
-    const result = await graph.current.execute(operation.document, variables, asked, operation.operationName);
+    const result = await within(rates, asked, operation.cost, () =>
+      graph.current.execute(operation.document, variables, asked, operation.operationName),
+    );
     count(operation.kind, result, end);
     const formatted = result.errors?.map((error) => clientError(error));
     const { status, body } = answerOf(result, formatted, extensionsOf(result, context));

@@ -9,6 +9,8 @@ export interface KnownOperation {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
   readonly kind: 'query' | 'mutation';
+  /** As `costOf` counts it. */
+  readonly cost: number;
   /** SHA-256 of its text, in hex. */
   readonly hash: string;
 }

@@ -8,6 +8,7 @@ import {
   GraphQLError,
   Kind,
   Lexer,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   Source,
   TokenKind,
@@ -52,6 +53,21 @@ const nothing = (): Size => ({ depth: 0, aliases: 0, fields: 0, directives: 0, c
 
 /** Throws QUERY_TOO_COMPLEX with the limit and what was found. */
 export function refuseOversized(document: DocumentNode, limits: Limits): void {
+  for (const [node, size] of sizesOf(document)) {
+    hold('aliases', size.aliases, limits.aliases);
+    hold('depth', size.depth, limits.depth);
+    hold('fields', size.fields, limits.fields);
+    hold('directives', size.directives + (node.directives?.length ?? 0), limits.directives);
+    hold('rootFields', node.selectionSet.selections.length, limits.rootFields);
+    hold('cost', size.cost, limits.cost);
+  }
+}
+
+/** What an operation of the document costs, as `Limits.cost` counts it; at least 1. */
+export const costOf = (document: DocumentNode, operation: OperationDefinitionNode): number =>
+  Math.max(1, sizesOf(document).get(operation)?.cost ?? 0);
+
+function sizesOf(document: DocumentNode): Map<OperationDefinitionNode, Size> {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of document.definitions) {
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
@@ -84,16 +100,11 @@ export function refuseOversized(document: DocumentNode, limits: Limits): void {
     known.set(name, size);
     return size;
   };
+  const sizes = new Map<OperationDefinitionNode, Size>();
   for (const node of document.definitions) {
-    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const size = measure(node.selectionSet);
-    hold('aliases', size.aliases, limits.aliases);
-    hold('depth', size.depth, limits.depth);
-    hold('fields', size.fields, limits.fields);
-    hold('directives', size.directives + (node.directives?.length ?? 0), limits.directives);
-    hold('rootFields', node.selectionSet.selections.length, limits.rootFields);
-    hold('cost', size.cost, limits.cost);
+    if (node.kind === Kind.OPERATION_DEFINITION) sizes.set(node, measure(node.selectionSet));
   }
+  return sizes;
 }
 
 /** A page size given as a variable is held by the subgraph's own maximum; here it counts as a usual page. */

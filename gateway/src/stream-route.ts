@@ -12,10 +12,11 @@ import {
   validate,
 } from 'graphql';
 import { createHandler, type RequestParams } from 'graphql-sse';
+import type { RateKeeper } from './caller-rates.js';
 import { clientError, toGraphQLError, withCode } from './client-error.js';
 import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { CurrentGraph } from './graphql-route.js';
-import { type Limits, limitsRule, tooManyTokens } from './limits.js';
+import { costOf, type Limits, limitsRule, tooManyTokens } from './limits.js';
 import { refuseUnregistered, withRegisteredText } from './persisted-documents.js';
 import { arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
 import { sha256 } from './sha256.js';
@@ -35,6 +36,7 @@ export function serveStream(
   options: GatewayOptions,
   limits: Limits,
   graph: CurrentGraph,
+  rates: RateKeeper,
 ): () => void {
   const closing = new AbortController();
   const rules = [
@@ -52,9 +54,11 @@ export function serveStream(
       refuseUnregistered(operationHash, context.clientName, options.persistedDocuments);
     }
     const operationName = params.operationName ?? undefined;
-    if (method === 'GET' && getOperationAST(document, operationName)?.operation === 'mutation') {
+    const operation = getOperationAST(document, operationName);
+    if (method === 'GET' && operation?.operation === 'mutation') {
       throw new PlatformError('BAD_USER_INPUT', 'Mutations are sent with POST.');
     }
+    if (operation) rates.countCost(context.principal, costOf(document, operation));
     return graph.current.subscribe(document, params.variables ?? {}, { ...context, operationHash }, operationName);
   };
 
@@ -90,7 +94,7 @@ export function serveStream(
       const arrival = arrivalOf(request);
       await underTraceparent(arrival.traceparent, () =>
         withSpan('gateway.stream', {}, async () => {
-          const context = await requestContextOf(arrival, reply, (headers) => options.authenticate(headers));
+          const context = await requestContextOf(arrival, reply, (headers) => options.authenticate(headers), rates);
           const [body, init] = await handler({
             method: request.method,
             url: request.url,

@@ -38,6 +38,13 @@ const schema = z.strictObject({
   issuers: z.array(issuer).default([]),
   /** The built-in issuer signs tokens of this machine; off where another issuer is the only one. */
   localIssuer: z.boolean().default(true),
+  /** What one principal may ask of one gateway process in a minute; absent = any amount. Cost is counted as the limit of a document is. */
+  rates: z
+    .strictObject({
+      requestsPerMinute: z.number().int().min(1).optional(),
+      costPerMinute: z.number().int().min(1).optional(),
+    })
+    .prefault({}),
   persistedDocuments: z
     .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
     .prefault({}),

@@ -306,6 +306,7 @@ export async function startPlatform(
         'x-request-id': request.requestId,
       }),
       profile: config.profile,
+      rates: config.rates,
       persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
       mount: [
         internalGraphRoute(identity.tokens, () => gateway),
