@@ -39,7 +39,7 @@ export async function run(): Promise<Figure[]> {
   });
   try {
     await depot.stock(STOCK);
-    const { readLog: _, ...platform } = depot.platform;
+    const { platform } = depot;
     const unlogged = await startSubgraph(depotSubgraph, platform);
     const logged = await startSubgraph(depotSubgraph, { ...platform, readLog: createReadLog(logDatabase) });
     const ratios: number[] = [];

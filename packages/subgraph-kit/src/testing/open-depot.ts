@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditMigrations, createReadLog } from '@falaj/audit';
+import { auditMigrations } from '@falaj/audit';
 import type { MigrationSet } from '@falaj/database';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { type Ability, buildAbility, createNounCatalog } from '@falaj/policy';
@@ -53,7 +53,6 @@ export async function openDepot(open: OpenDatabase = createTestDatabase): Promis
     policyVersion: async () => 3,
     cursors: createCursorSeal(new Uint8Array(32)),
     log: createLogger('test'),
-    readLog: createReadLog(test.database),
   } as unknown as Platform;
   const subgraph = await startSubgraph(depotSubgraph, platform);
   await fill(test);
