@@ -302,7 +302,7 @@ describe('the read log', () => {
     };
     const before = Date.now();
     expect((await readAs('data-scientist')).evaluation).toMatchObject({ baseRate: expect.any(Number) });
-    expect(await readAs('viewer')).toMatchObject({ evaluation: null, owner: null });
+    expect(await readAs('feature-engineer')).toMatchObject({ evaluation: null, owner: null });
     const reads = await readsOf('auditor');
     const [scientist] = reads.filter(({ requestId }: { requestId: string }) => requestId === 'read-by-data-scientist');
     expect(scientist).toMatchObject({
@@ -313,7 +313,9 @@ describe('the read log', () => {
       fields: ['Evaluation.baseRate', 'Evaluation.scores', 'evaluation', 'modelDigest'],
     });
     expect(Math.abs(Date.parse(scientist.at) - before)).toBeLessThan(60_000);
-    expect(reads.filter(({ requestId }: { requestId: string }) => requestId === 'read-by-viewer')).toEqual([]);
+    expect(reads.filter(({ requestId }: { requestId: string }) => requestId === 'read-by-feature-engineer')).toEqual(
+      [],
+    );
   });
 
   it('is for auditors and administrators of the workspace, and asking is itself on record', async () => {

@@ -95,7 +95,7 @@ function rootOf(leaves: readonly object[]): string {
 }
 
 /** Seals are for people to read among audit records: few of them. */
-const SEAL_MS = 30_000;
+const SEAL_MS = 300_000;
 
 /** Seals every so often; every process may run one, for only one at a time does the work. `stop` waits for it. */
 export function startReadSealer(database: Pick<Database, 'asSystem'>, intervalMs = SEAL_MS): { stop(): Promise<void> } {

@@ -76,7 +76,7 @@ export class DataAccessVerification {
   @Attribute(() => Boolean, 'internal', 'Every seal fits its entries, and no entry stands outside of them.')
   intact!: boolean;
   @Attribute(() => Int, 'internal', 'Entries that were hashed again.') verified!: number;
-  @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every half a minute.')
+  @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every five minutes.')
   pending!: number;
   @Attribute(() => [ID], 'internal', 'Audit records whose seal does not fit its entries; the first hundred.')
   brokenSeals!: readonly string[];
