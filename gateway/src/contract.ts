@@ -65,6 +65,10 @@ export interface GatewayOptions {
   readonly subgraphs: readonly (LocalSubgraph | RemoteSubgraph)[];
   /** Throws PlatformError UNAUTHENTICATED; whether anonymous callers pass is the port's choice. */
   authenticate(headers: Record<string, string | undefined>): Promise<Principal>;
+  /** How often the caller of an open event stream is authenticated again; default 30 000 ms. */
+  readonly reauthoriseMs?: number;
+  /** Calls back when what somebody may do has changed; open event streams are then looked at without delay. */
+  onAuthorisationChange?(listener: () => void): () => void;
   /** Headers that prove the caller to a remote subgraph. They are the only way identity leaves the process. */
   identityHeaders(request: RequestContext, subgraph: string, body: string): Promise<Record<string, string>>;
   /** Production turns off introspection, GraphiQL and `/schema.graphql`. */

@@ -18,14 +18,17 @@ import type { GatewayOptions, MaskedPath, RequestContext } from './contract.js';
 import type { CurrentGraph } from './graphql-route.js';
 import { costOf, type Limits, limitsRule, tooManyTokens } from './limits.js';
 import { refuseUnregistered, withRegisteredText } from './persisted-documents.js';
-import { arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
+import { whileAuthorised } from './reauthorise.js';
+import { type Arrival, arrivalOf, requestContextOf, traceIdOf } from './request-context.js';
 import { sha256 } from './sha256.js';
-import { untilAborted } from './until-aborted.js';
 
 const open = gauge('falaj_gateway_open_streams', 'Event streams open now.', [] as const);
 const events = counter('falaj_gateway_stream_events_total', 'Results sent on event streams.', ['outcome'] as const);
 
+const REAUTHORISE_MS = 30_000;
+
 interface Carried {
+  readonly arrival: Arrival;
   readonly reply: FastifyReply;
   readonly context: RequestContext;
 }
@@ -65,14 +68,21 @@ export function serveStream(
   const handler = createHandler<unknown, Carried>({
     authenticate: () => null,
     onSubscribe: async (request, params) => {
-      const { context, reply } = request.context;
+      const { arrival, context, reply } = request.context;
       const shape = (result: ExecutionResult) => toClient(result, context);
       try {
         const result = await start(params, context, request.method);
         if (!(Symbol.asyncIterator in result)) return mapped([result], shape);
         open.inc();
         reply.raw.once('close', () => open.dec());
-        return mapped(untilAborted(result, AbortSignal.any([context.signal, closing.signal])), shape);
+        const authorised = whileAuthorised(result, {
+          signal: AbortSignal.any([context.signal, closing.signal]),
+          principal: context.principal,
+          authenticate: () => options.authenticate(arrival.headers),
+          everyMs: options.reauthoriseMs ?? REAUTHORISE_MS,
+          onChange: options.onAuthorisationChange,
+        });
+        return mapped(authorised, shape);
       } catch (error) {
         const invalid = error instanceof AggregateError ? (error.errors as GraphQLError[]) : undefined;
         return mapped([{ errors: invalid?.map(invalidError) ?? [toGraphQLError(error)] }], shape);
@@ -102,7 +112,7 @@ export function serveStream(
             headers: { get: (name) => (name === 'accept' ? 'text/event-stream' : (arrival.headers[name] ?? null)) },
             body: withRegisteredText(request.body, options.persistedDocuments) ?? null,
             raw: request.raw,
-            context: { reply, context },
+            context: { arrival, reply, context },
           });
           reply.hijack();
           const { raw } = reply;

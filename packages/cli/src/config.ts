@@ -36,6 +36,11 @@ const schema = z.strictObject({
   profile: z.enum(['development', 'production']).default('development'),
   /** OpenID Connect issuers beside the built-in one. */
   issuers: z.array(issuer).default([]),
+  /**
+   * Issuers whose tokens a service account may exchange for its own, e.g. that of a Kubernetes cluster. The type in their
+   * header is not looked at unless it is given, so the audience must be for this platform alone.
+   */
+  workloadIssuers: z.array(issuer).default([]),
   /** The built-in issuer signs tokens of this machine; off where another issuer is the only one. */
   localIssuer: z.boolean().default(true),
   /** What one principal may ask of one gateway process in a minute; absent = any amount. Cost is counted as the limit of a document is. */

@@ -7,6 +7,12 @@ import { sql } from 'drizzle-orm';
 import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal } from './principals.js';
 import { revokeToken, signOutPrincipal } from './revocations.js';
 import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
+import {
+  bindWorkloadIdentity,
+  registerServiceKey,
+  revokeServiceKey,
+  unbindWorkloadIdentity,
+} from './service-accounts.js';
 import type { VerifiedClaims } from './token-verifier.js';
 import { createWorkspace } from './workspaces.js';
 
@@ -48,6 +54,10 @@ export interface Directory {
   readonly listPrincipals: typeof listPrincipals;
   readonly signOutPrincipal: typeof signOutPrincipal;
   readonly revokeToken: typeof revokeToken;
+  readonly registerServiceKey: typeof registerServiceKey;
+  readonly revokeServiceKey: typeof revokeServiceKey;
+  readonly bindWorkloadIdentity: typeof bindWorkloadIdentity;
+  readonly unbindWorkloadIdentity: typeof unbindWorkloadIdentity;
   readonly grantRole: typeof grantRole;
   readonly revokeRole: typeof revokeRole;
   readonly rolesOf: typeof rolesOf;
@@ -102,6 +112,10 @@ export async function createDirectory(
     listPrincipals,
     signOutPrincipal,
     revokeToken,
+    registerServiceKey,
+    revokeServiceKey,
+    bindWorkloadIdentity,
+    unbindWorkloadIdentity,
     grantRole,
     revokeRole,
     rolesOf,

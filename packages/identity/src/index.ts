@@ -7,8 +7,10 @@ export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENC
 export { identityMigrations } from './migrations.js';
 export { operatorToken } from './operator-token.js';
 export { type NewPrincipal, type PrincipalPage, type PrincipalRecord, principalsOfPersons } from './principals.js';
+export { revokeOwnToken } from './revocations.js';
 export { ADMINISTRATOR, PLATFORM_ADMINISTRATOR, PLATFORM_WORKSPACE, type RoleChange } from './role-bindings.js';
-export { principalTable, roleBindingTable, workspaceTable } from './tables.js';
+export { principalTable, roleBindingTable, serviceKeyTable, workloadIdentityTable, workspaceTable } from './tables.js';
+export { createTokenEndpoint, type TokenEndpoint, type TokenResponse } from './token-endpoint.js';
 export {
   createTokenVerifier,
   type TokenAlgorithm,
@@ -16,6 +18,6 @@ export {
   type TrustedIssuer,
   type VerifiedClaims,
 } from './token-verifier.js';
-export { issuerDocuments, type PublicDocument } from './well-known.js';
+export { issuerDocuments, type PublicDocument, REVOCATION_PATH, TOKEN_PATH } from './well-known.js';
 export { createWorkloadTokens, isWorkloadToken, type WorkloadGrant, type WorkloadTokens } from './workload-tokens.js';
 export type { NewWorkspace, Workspace } from './workspaces.js';

@@ -37,3 +37,27 @@ export const roleBindingTable = identity.table('role_binding', {
   revokedBy: text('revoked_by'),
   revokedAt: instant('revoked_at'),
 });
+
+/** A public key of a service; `revokedAt` is null while nobody took it. */
+export const serviceKeyTable = identity.table('service_key', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  principalId: text('principal_id').notNull(),
+  kid: text('kid').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: instant('created_at').notNull(),
+  expiresAt: instant('expires_at').notNull(),
+  revokedAt: instant('revoked_at'),
+});
+
+/** What an issuer outside calls the workload of a service. */
+export const workloadIdentityTable = identity.table('workload_identity', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  principalId: text('principal_id').notNull(),
+  issuer: text('issuer').notNull(),
+  subject: text('subject').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: instant('created_at').notNull(),
+  revokedAt: instant('revoked_at'),
+});

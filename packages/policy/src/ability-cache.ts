@@ -45,7 +45,7 @@ export class AbilityCache {
     const known = this.#entries.get(key);
     this.#entries.delete(key);
     const entry =
-      known && known.rules === rules && at < known.until ? known : this.#build(rules, principal, now, turns);
+      known && known.rules === rules && at < known.until ? known : this.#build(rules, principal, now, turns, key);
     this.#entries.set(key, entry);
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#capacity) break;
@@ -54,11 +54,14 @@ export class AbilityCache {
     return entry.ability;
   }
 
-  #build(rules: readonly Rule[], principal: Principal, now: Date, turns: readonly number[]): Entry {
+  #build(rules: readonly Rule[], principal: Principal, now: Date, turns: readonly number[], key: string): Entry {
     const later = turns.filter((turn) => turn > now.getTime());
     return {
       rules,
-      ability: buildAbility(rules, principal, this.#catalog, now),
+      ability: {
+        ...buildAbility(rules, principal, this.#catalog, now),
+        basis: `${key} ${turns.length - later.length}`,
+      },
       until: later.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
     };
   }

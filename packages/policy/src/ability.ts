@@ -26,6 +26,8 @@ export interface Verdict {
  * matches and no DENY that covers the field, or the whole row, does. Unknown types and fields are denied.
  */
 export interface Ability {
+  /** Equal for two abilities that follow from the same rules for principals whom these cannot tell apart. */
+  readonly basis?: string;
   /** With a row: exact. Without: whether any row could be allowed, for hints and for verbs without a row. */
   can(action: PolicyAction, noun: string, row?: Row, field?: string): boolean;
   check(action: PolicyAction, noun: string, row?: Row, field?: string): Verdict;

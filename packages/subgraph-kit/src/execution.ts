@@ -1,4 +1,4 @@
-import { currentTraceId, publicError } from '@falaj/runtime';
+import { currentTraceId, PlatformError, publicError } from '@falaj/runtime';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -17,7 +17,10 @@ export interface OperationRequest {
   readonly operationName?: string | undefined;
 }
 
-/** Compiles each document once; documents are kept as long as the gateway keeps their plan. */
+/**
+ * Compiles each document once; documents are kept as long as the gateway keeps their plan. A subscription ends with an
+ * error at the first event for which `stillHolds` says no.
+ */
 export function createExecutor(schema: GraphQLSchema) {
   const compiled = new WeakMap<DocumentNode, Map<string, CompiledQuery | ExecutionResult>>();
   const compile = (request: OperationRequest): CompiledQuery | ExecutionResult => {
@@ -37,6 +40,7 @@ export function createExecutor(schema: GraphQLSchema) {
   return async (
     request: OperationRequest,
     context: SubgraphContext,
+    stillHolds: () => Promise<boolean> = async () => true,
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
     const operation = getOperationAST(request.document, request.operationName);
     if (operation?.operation === 'subscription') {
@@ -49,8 +53,15 @@ export function createExecutor(schema: GraphQLSchema) {
         contextValue: context,
       });
       if (!(Symbol.asyncIterator in events)) return finish(events, context);
-      return (async function* () {
-        for await (const event of events) yield await finish(event, context);
+      return (async function* (): AsyncGenerator<ExecutionResult> {
+        for await (const event of events) {
+          // It was read by the rules of the beginning.
+          if (await stillHolds()) yield await finish(event, context);
+          else {
+            yield await finish(rulesChanged(), context);
+            return;
+          }
+        }
       })();
     }
     const query = compile(request);
@@ -61,6 +72,17 @@ export function createExecutor(schema: GraphQLSchema) {
     );
   };
 }
+
+const rulesChanged = (): ExecutionResult => ({
+  errors: [
+    new GraphQLError('', {
+      originalError: new PlatformError(
+        'AUTHORISATION_CHANGED',
+        'The rules of your workspace changed since you subscribed: subscribe again.',
+      ),
+    }),
+  ],
+});
 
 /**
  * Public errors and the list of what was withheld. What is shown is written down first; where that fails, the answer is

@@ -174,6 +174,7 @@ export async function startSubgraph<Services>(
               fieldsOf,
               loggedFields,
             ) as SubgraphContext,
+            async () => (await platform.abilityFor(request.context.principal)).basis === ability.basis,
           );
         }),
       ),

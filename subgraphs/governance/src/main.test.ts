@@ -61,8 +61,10 @@ beforeAll(async () => {
     rules,
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
+    issuer: 'https://falaj.local',
     issueToken: async (id, ttlSeconds) => ({
       token: `token-of-${id}`,
+      tokenId: `id-of-${id}`,
       expiresAt: new Date(Date.now() + ttlSeconds * 1000),
     }),
     describe: async () => [described],

@@ -23,10 +23,21 @@ import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
 import { TransferInstrumentResolver } from './schema/residency/instrument.js';
 import { ResidencyResolver } from './schema/residency/residency.js';
+import { ServiceAccountResolver } from './schema/service-account.js';
+import { SessionResolver } from './schema/session.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
 import { complianceReports, complianceWaivers } from './store/compliance/tables.js';
 import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
-import { auditRecords, dataAccesses, policyRules, principals, roleBindings, workspaces } from './store/governed.js';
+import {
+  auditRecords,
+  dataAccesses,
+  policyRules,
+  principals,
+  roleBindings,
+  serviceKeys,
+  workloadIdentities,
+  workspaces,
+} from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
 import { rotationPorts } from './store/keys/rotation-ports.js';
@@ -45,6 +56,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       WorkspaceResolver,
       RoleBindingResolver,
       PrincipalResolver,
+      SessionResolver,
+      ServiceAccountResolver,
       AuditRecordResolver,
       AuditLogResolver,
       DataAccessResolver,
@@ -69,6 +82,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       workspaces,
       principals,
       roleBindings,
+      serviceKeys,
+      workloadIdentities,
       auditRecords,
       dataAccesses,
       policyRules,
@@ -88,6 +103,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       ...referencesTo([
         workspaces,
         principals,
+        serviceKeys,
+        workloadIdentities,
         auditRecords,
         incidents,
         incidentEvents,

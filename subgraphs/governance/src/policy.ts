@@ -138,6 +138,11 @@ export const rules: readonly Rule[] = [
     'AffectedPrincipals',
     'VerdictChange',
   ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
+  ...['ServiceKey', 'WorkloadIdentity'].map((subject) =>
+    read(subject, 'read', ['open', 'internal', 'pii'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
+  ),
+  act('ServiceKey', ['register', 'revoke'], ADMINISTRATORS, 'ADMINISTRATION'),
+  act('WorkloadIdentity', ['bind', 'unbind'], ADMINISTRATORS, 'ADMINISTRATION'),
   ...['CurrentPrincipal', 'Membership'].map((subject) =>
     read(subject, 'read-oneself', ['open', 'internal'], ['*', 'training-run'], 'ONESELF'),
   ),
@@ -150,7 +155,7 @@ export const rules: readonly Rule[] = [
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),
   act(
     'Principal',
-    ['create', 'disable', 'grantRole', 'revokeRole', 'issueAccessToken'],
+    ['create', 'disable', 'grantRole', 'revokeRole', 'issueAccessToken', 'revokeAccessToken', 'signOut'],
     ADMINISTRATORS,
     'ADMINISTRATION',
   ),
@@ -162,7 +167,7 @@ export const rules: readonly Rule[] = [
     effect: 'ALLOW',
     actions: ['read'],
     subject: 'IssueAccessTokenPayload',
-    fields: ['token', 'expiresAt'],
+    fields: ['token', 'tokenId', 'expiresAt'],
     roles: ADMINISTRATORS,
     reason: 'ADMINISTRATION',
   },

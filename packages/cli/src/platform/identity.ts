@@ -12,6 +12,7 @@ import {
   isWorkloadToken,
   type LocalIssuer,
   loadInternalKey,
+  type TokenVerifier,
   type TrustedIssuer,
   type WorkloadTokens,
 } from '@falaj/identity';
@@ -21,6 +22,7 @@ import type { ResolvedConfig } from '../config.js';
 export interface IdentityServices {
   readonly directory: Directory;
   readonly issuer: LocalIssuer;
+  readonly verifier: TokenVerifier;
   readonly tokens: InternalTokens;
   readonly workloads: WorkloadTokens;
   /** For the edge. Without credentials the caller is anonymous, to whom nothing exists. */
@@ -46,6 +48,7 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
   return {
     directory,
     issuer,
+    verifier,
     tokens,
     workloads,
     async authenticate(headers) {

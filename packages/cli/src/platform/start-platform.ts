@@ -262,6 +262,9 @@ export async function startPlatform(
       },
       profile: config.profile,
       describe: async () => standing().descriptions,
+      get issuer() {
+        return standing().identity.issuer.issuer;
+      },
       issueToken: (principalId, ttlSeconds) => standing().identity.issuer.issueAccessToken(principalId, { ttlSeconds }),
     };
   }
@@ -297,6 +300,7 @@ export async function startPlatform(
       supergraphSdl,
       subgraphs,
       authenticate: identity.authenticate,
+      onAuthorisationChange: identity.directory.onChange,
       identityHeaders: async (request, subgraph, body) => ({
         [INTERNAL_TOKEN_HEADER]: identity.tokens.mint(request.principal, {
           audience: subgraph,

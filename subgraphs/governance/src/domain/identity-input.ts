@@ -24,6 +24,27 @@ export const principalInput = z.object({
   external: z.object({ issuer: z.url(), subject: z.string().min(1).max(255) }).nullish(),
 });
 
+export const serviceKeyInput = z.object({
+  principalId: id,
+  publicKey: z.string().min(1).max(4_096),
+  expiresAt: z.date(),
+});
+
+export const workloadInput = z.object({
+  principalId: id,
+  issuer: z.url().max(500),
+  subject: z.string().min(1).max(500),
+});
+
+export const revocationInput = z.object({
+  principalId: id,
+  tokenId: z.string().min(1).max(500),
+  issuer: z
+    .url()
+    .nullish()
+    .transform((issuer) => issuer ?? undefined),
+});
+
 export const roleInput = z.object({ principalId: id, role: z.string() });
 
 /** Seconds that an access token may live at most. */

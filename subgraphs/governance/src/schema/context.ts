@@ -9,8 +9,10 @@ export interface GovernanceServices {
   readonly policyStore: PolicyStore;
   /** The built-in rules of all subgraphs. */
   readonly rules: readonly Rule[];
+  /** Name of the built-in issuer in its tokens. */
+  readonly issuer: string;
   /** A token that acts as the principal. Never logged, never stored. */
-  issueToken(principalId: string, ttlSeconds: number): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  issueToken(principalId: string, ttlSeconds: number): Promise<IssuedToken>;
   /** Ed25519 key, public or private, that signs the audit log. */
   readonly auditKey: KeyObject;
   /** How the platform was started; some checks ask more of production. */
@@ -25,6 +27,12 @@ export interface SubgraphFacts {
   readonly nouns: readonly Noun[];
   // biome-ignore lint/suspicious/noExplicitAny: tables of different rows stand in one list.
   readonly tables: readonly GovernedTable<any>[];
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly tokenId: string;
+  readonly expiresAt: Date;
 }
 
 export type GovernanceContext = SubgraphContext<GovernanceServices>;

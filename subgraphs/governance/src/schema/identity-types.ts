@@ -145,5 +145,6 @@ export class PrincipalPayload {
 @ObjectType({ description: 'Result of issueAccessToken.' })
 export class IssueAccessTokenPayload {
   @Attribute(() => String, 'secret', 'Bearer token; shown once, stored nowhere.') token!: string;
+  @Attribute(() => ID, 'internal', 'Its id (`jti`), to revoke it before its time.') tokenId!: string;
   @Attribute(() => DateTime, 'internal', 'When it expires.') expiresAt!: Date;
 }

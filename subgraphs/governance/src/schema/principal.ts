@@ -164,9 +164,11 @@ export class PrincipalResolver {
         subjectId: principalId,
         details: { ttlSeconds },
       },
-      async (tx) => {
+      async (tx, audit) => {
         await context.services.directory.ownPrincipal(tx, principalId);
-        return { ...(await context.services.issueToken(principalId, ttlSeconds)) };
+        const issued = await context.services.issueToken(principalId, ttlSeconds);
+        audit.subject(principalId, { tokenId: issued.tokenId });
+        return { ...issued };
       },
     );
   }

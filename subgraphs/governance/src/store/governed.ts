@@ -1,10 +1,14 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
-import { dataAccess, principal, record, roleBinding, rule, workspace } from './tables.js';
+import { dataAccess, principal, record, roleBinding, rule, serviceKey, workloadIdentity, workspace } from './tables.js';
 
 export type WorkspaceRow = Omit<InferSelectModel<typeof workspace>, 'createdBy'>;
 export type PrincipalRow = Omit<InferSelectModel<typeof principal>, 'homeWorkspaceId' | 'issuer' | 'subject'>;
 export type RoleBindingRow = Omit<InferSelectModel<typeof roleBinding>, 'workspaceId' | 'revokedBy' | 'revokedAt'>;
+export type ServiceKeyRow = Omit<InferSelectModel<typeof serviceKey>, 'workspaceId' | 'kid'> & {
+  readonly keyId: string;
+};
+export type WorkloadIdentityRow = Omit<InferSelectModel<typeof workloadIdentity>, 'workspaceId'>;
 export type AuditRecordRow = Omit<InferSelectModel<typeof record>, 'workspaceId' | 'onBehalfOf'> & {
   readonly actorName: string;
 };
@@ -61,6 +65,40 @@ export const roleBindings: GovernedTable<RoleBindingRow> = governedTable({
     grantedBy: roleBinding.grantedBy,
   },
   attributes: { workspaceId: roleBinding.workspaceId, principalId: roleBinding.principalId, role: roleBinding.role },
+});
+
+export const serviceKeys: GovernedTable<ServiceKeyRow> = governedTable({
+  noun: 'ServiceKey',
+  table: serviceKey,
+  id: serviceKey.id,
+  createdAt: serviceKey.createdAt,
+  fields: {
+    id: serviceKey.id,
+    principalId: serviceKey.principalId,
+    keyId: serviceKey.kid,
+    createdAt: serviceKey.createdAt,
+    createdBy: serviceKey.createdBy,
+    expiresAt: serviceKey.expiresAt,
+    revokedAt: serviceKey.revokedAt,
+  },
+  attributes: { workspaceId: serviceKey.workspaceId, principalId: serviceKey.principalId },
+});
+
+export const workloadIdentities: GovernedTable<WorkloadIdentityRow> = governedTable({
+  noun: 'WorkloadIdentity',
+  table: workloadIdentity,
+  id: workloadIdentity.id,
+  createdAt: workloadIdentity.createdAt,
+  fields: {
+    id: workloadIdentity.id,
+    principalId: workloadIdentity.principalId,
+    issuer: workloadIdentity.issuer,
+    subject: workloadIdentity.subject,
+    createdAt: workloadIdentity.createdAt,
+    createdBy: workloadIdentity.createdBy,
+    revokedAt: workloadIdentity.revokedAt,
+  },
+  attributes: { workspaceId: workloadIdentity.workspaceId, principalId: workloadIdentity.principalId },
 });
 
 export const auditRecords: GovernedTable<AuditRecordRow> = governedTable({

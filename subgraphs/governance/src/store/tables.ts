@@ -5,6 +5,8 @@ export { auditRecordTable as record, dataAccessTable as dataAccess } from '@fala
 export {
   principalTable as principal,
   roleBindingTable as roleBinding,
+  serviceKeyTable as serviceKey,
+  workloadIdentityTable as workloadIdentity,
   workspaceTable as workspace,
 } from '@falaj/identity';
 

@@ -63,7 +63,8 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     rules,
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
-    issueToken: async () => ({ token: '', expiresAt: new Date() }),
+    issuer: 'https://falaj.local',
+    issueToken: async () => ({ token: '', tokenId: '', expiresAt: new Date() }),
     describe: async () => [described],
   };
   // Tests sweep by themselves, at times of their own.
