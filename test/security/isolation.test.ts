@@ -161,6 +161,8 @@ describe('ids of another workspace', () => {
     ],
     ['deleteEndpoint', 'approver', 'endpoint', (id) => `id: "${id}"`],
     ['disablePrincipal', 'administrator', 'principal', (id) => `input: { principalId: "${id}" }`],
+    ['signOutPrincipal', 'administrator', 'principal', (id) => `input: { principalId: "${id}" }`],
+    ['revokeAccessToken', 'administrator', 'principal', (id) => `input: { principalId: "${id}", tokenId: "t" }`],
     ['revokeRole', 'administrator', 'principal', (id) => `input: { principalId: "${id}", role: "viewer" }`],
     ['issueAccessToken', 'administrator', 'principal', (id) => `input: { principalId: "${id}", ttlSeconds: 60 }`],
   ])('%s changes nothing', async (name, role, of, args) => {

@@ -98,6 +98,22 @@ const mutations: Record<string, { readonly by: readonly Role[]; readonly args: (
   grantRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "administrator" }` },
   revokeRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "viewer" }` },
   issueAccessToken: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", ttlSeconds: 60 }` },
+  revokeAccessToken: {
+    by: ['administrator'],
+    args: () => `input: { principalId: "${victim()}", tokenId: "mine" }`,
+  },
+  signOutPrincipal: { by: ['administrator'], args: () => `input: { principalId: "${victim()}" }` },
+  registerServiceKey: {
+    by: ['administrator'],
+    args: () =>
+      `input: { principalId: "${victim()}", publicKey: "{}", expiresAt: "${new Date(Date.now() + 60_000).toISOString()}" }`,
+  },
+  revokeServiceKey: { by: ['administrator'], args: () => 'input: { serviceKeyId: "mine" }' },
+  bindWorkloadIdentity: {
+    by: ['administrator'],
+    args: () => `input: { principalId: "${victim()}", issuer: "https://mine.example", subject: "mine" }`,
+  },
+  unbindWorkloadIdentity: { by: ['administrator'], args: () => 'input: { workloadIdentityId: "mine" }' },
   createPolicyRule: {
     by: ['administrator'],
     args: () =>

@@ -1,9 +1,10 @@
 // A platform from its first start: who gets in, by which way, and who does not any more. Over HTTP, as strangers come.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { type CryptoKey, createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Processes, startWhole } from '../platform-processes.js';
 import { OIDC_SUBJECT, type OidcIssuer, startOidcIssuer } from './oidc-issuer.js';
@@ -135,5 +136,203 @@ describe('an issuer of the organisation', () => {
     expect(known.body.data.me).toEqual({ id, roles: ['auditor'], workspaceId: workspace });
     for (const refused of [await oidc.token({ resource: 'urn:another:service' }), `${token}x`, 'x.y.z'])
       expect((await ask(refused, '{ me { id } }')).status).toBe(401);
+  });
+});
+
+const form = (path: string, parameters: Record<string, string>) =>
+  send(path, { method: 'POST', body: new URLSearchParams(parameters) });
+const hire = async (kind: 'USER' | 'SERVICE', ...held: string[]): Promise<string> => {
+  const made = await administer(
+    `mutation($k: PrincipalKind!) { createPrincipal(input: { name: "somebody", kind: $k, zone: "AE" }) { principal { id } } }`,
+    { k: kind },
+  );
+  const { id } = made.createPrincipal.principal;
+  for (const role of held)
+    await administer(
+      'mutation($p: ID!, $r: String!) { grantRole(input: { principalId: $p, role: $r }) { principal { id } } }',
+      { p: id, r: role },
+    );
+  return id;
+};
+const tokenFor = async (principalId: string): Promise<{ token: string; tokenId: string }> =>
+  (
+    await administer(
+      'mutation($p: ID!) { issueAccessToken(input: { principalId: $p, ttlSeconds: 600 }) { token tokenId } }',
+      { p: principalId },
+    )
+  ).issueAccessToken;
+
+describe('a service account', () => {
+  const assertion = (privateKey: CryptoKey, id: string, keyId: string, audience: string) =>
+    new SignJWT({ jti: randomUUID() })
+      .setProtectedHeader({ alg: 'ES256', kid: keyId })
+      .setIssuer(id)
+      .setSubject(id)
+      .setAudience(audience)
+      .setExpirationTime('60s')
+      .sign(privateKey);
+  const request = (client_assertion: string) =>
+    form('/auth/token', {
+      grant_type: 'client_credentials',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion,
+    });
+
+  it('signs in with a key that its administrator registered, until that is revoked', async () => {
+    const id = await hire('SERVICE', 'viewer');
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const register = (jwk: object) =>
+      ask(
+        administrator,
+        `mutation($i: RegisterServiceKeyInput!) { registerServiceKey(input: $i) { serviceKey { id keyId } } }`,
+        { i: { principalId: id, publicKey: JSON.stringify(jwk), expiresAt: new Date(Date.now() + 86_400_000) } },
+      );
+    const registered = await register(await exportJWK(publicKey));
+    const { serviceKey } = registered.body.data.registerServiceKey;
+    const { body: configuration } = await send('/.well-known/openid-configuration');
+    const signed = await assertion(privateKey, id, serviceKey.keyId, configuration.token_endpoint);
+    const answer = await request(signed);
+    expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const { access_token: token } = answer.body;
+    expect((await ask(token, '{ me { id kind roles } }')).body.data.me).toEqual({
+      id,
+      kind: 'SERVICE',
+      roles: ['viewer'],
+    });
+    expect(await request(signed)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+    expect(await form('/auth/token', { grant_type: 'password' })).toMatchObject({
+      status: 400,
+      body: { error: 'unsupported_grant_type' },
+    });
+    const twice = await send('/auth/token', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'grant_type=client_credentials&grant_type=client_credentials',
+    });
+    expect(twice).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect((await post('/auth/token', { grant_type: 'client_credentials' })).status).toBe(400);
+
+    await administer('mutation($k: ID!) { revokeServiceKey(input: { serviceKeyId: $k }) { serviceKey { id } } }', {
+      k: serviceKey.id,
+    });
+    await refusedWithin(token);
+    expect((await request(await assertion(privateKey, id, serviceKey.keyId, configuration.issuer))).status).toBe(401);
+    const { serviceKeys } = await administer(
+      'query($p: ID!) { serviceKeys(filter: { principalId: $p }) { edges { node { keyId revokedAt } } } }',
+      { p: id },
+    );
+    expect(serviceKeys.edges).toEqual([{ node: { keyId: serviceKey.keyId, revokedAt: expect.any(String) } }]);
+  });
+
+  it('takes the word of the place its workload runs in', async () => {
+    const id = await hire('SERVICE', 'viewer');
+    await administer(
+      'mutation($i: BindWorkloadIdentityInput!) { bindWorkloadIdentity(input: $i) { workloadIdentity { id } } }',
+      { i: { principalId: id, issuer: oidc.issuer, subject: OIDC_SUBJECT } },
+    );
+    const exchange = async (resource: string) =>
+      form('/auth/token', {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: await oidc.token({ resource }),
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      });
+    const { status, body } = await exchange('urn:falaj:workloads');
+    expect(status).toBe(200);
+    expect((await ask(body.access_token, '{ me { id kind } }')).body.data.me).toEqual({ id, kind: 'SERVICE' });
+    // Who signs in at this issuer is no workload, and a workload's token opens the graph for nobody.
+    expect(await exchange('urn:falaj:platform')).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect((await ask(await oidc.token({ resource: 'urn:falaj:workloads' }), '{ me { id } }')).status).toBe(401);
+  });
+});
+
+/** Check 7 of the acceptance: from then on every request is refused, two seconds later at the latest. */
+async function refusedWithin(token: string): Promise<void> {
+  await expect.poll(async () => (await ask(token, '{ me { id } }')).status, { timeout: 2_000 }).toBe(401);
+}
+
+describe('what is taken is taken', () => {
+  const runOf = async (): Promise<string> => {
+    const scientist = await tokenFor(await hire('USER', 'data-scientist'));
+    const mutate = async (query: string) => (await ask(scientist.token, `mutation { ${query} }`)).body.data;
+    const name = randomUUID();
+    const { createExperiment } = await mutate(`createExperiment(input: { name: "${name}" }) { experiment { id } }`);
+    const { createRun } = await mutate(
+      `createRun(input: { experimentId: "${createExperiment.experiment.id}", name: "open" }) { run { id } }`,
+    );
+    return createRun.run.id;
+  };
+  /** Follows a run that does not end, and answers the first result and how the stream ended. */
+  const follow = async (token: string, runId: string) => {
+    const response = await fetch(new URL('/graphql/stream', platform.url), {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        'x-falaj-workspace': workspace,
+      },
+      body: JSON.stringify({ query: `subscription { runProgress(runId: "${runId}") { state } }` }),
+    });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const decoder = new TextDecoder();
+    let text = '';
+    const until = async (mark: string): Promise<string> => {
+      for (;;) {
+        if (text.includes(mark)) return text;
+        const { value, done } = await reader.read();
+        if (done) return text;
+        text += decoder.decode(value, { stream: true });
+      }
+    };
+    expect(await until('"state"')).toContain('RUNNING');
+    return { ended: () => until('event: complete') };
+  };
+
+  it.each<[string, string, (principalId: string, token: { token: string; tokenId: string }) => Promise<unknown>]>([
+    [
+      'a role',
+      'AUTHORISATION_CHANGED',
+      (id) =>
+        administer(`mutation { revokeRole(input: { principalId: "${id}", role: "viewer" }) { principal { id } } }`),
+    ],
+    [
+      'the right to act at all',
+      'UNAUTHENTICATED',
+      (id) => administer(`mutation { disablePrincipal(input: { principalId: "${id}" }) { principal { id } } }`),
+    ],
+    [
+      'every token',
+      'UNAUTHENTICATED',
+      (id) => administer(`mutation { signOutPrincipal(input: { principalId: "${id}" }) { principal { id } } }`),
+    ],
+    [
+      'one token, by its id',
+      'UNAUTHENTICATED',
+      (id, { tokenId }) =>
+        administer(
+          `mutation { revokeAccessToken(input: { principalId: "${id}", tokenId: "${tokenId}" }) { tokenId } }`,
+        ),
+    ],
+    ['one token, by its holder', 'UNAUTHENTICATED', (_, { token }) => form('/auth/revoke', { token })],
+  ])('%s: the open subscription ends with %s, and the next request is refused', async (_, code, take) => {
+    const runId = await runOf();
+    const id = await hire('USER', 'viewer');
+    const token = await tokenFor(id);
+    const stream = await follow(token.token, runId);
+    await take(id, token);
+    expect(await stream.ended()).toContain(`"code":"${code}"`);
+    if (code === 'UNAUTHENTICATED') await refusedWithin(token.token);
+    else
+      expect((await ask(token.token, `{ run(id: "${runId}") { id } }`)).body).toMatchObject({
+        errors: [{ extensions: { code: 'NOT_FOUND' } }],
+      });
+  });
+
+  it('nothing is taken by a token that opens nothing', async () => {
+    const { token } = await tokenFor(await hire('USER', 'viewer'));
+    for (const guess of ['no token at all', `${token}x`, ''])
+      expect((await form('/auth/revoke', { token: guess })).status).toBe(200);
+    expect((await ask(token, '{ me { id } }')).status).toBe(200);
   });
 });

@@ -303,7 +303,8 @@ describe('a key', () => {
     const { id } = await keyOf();
     const seen = (workspaceId: string) =>
       within(
-        async (tx) => (await tx.execute(sql`select id from identity.service_key where id = ${id}`)).rows,
+        async (tx) =>
+          (await tx.execute<{ id: string }>(sql`select id from identity.service_key where id = ${id}`)).rows,
         workspaceId,
       );
     expect(await seen(WORKSPACE)).toHaveLength(1);

@@ -6,6 +6,7 @@ const of = (issuer: string | undefined, audience: string) => (issuer ? [{ issuer
 export default defineConfig({
   profile: 'production',
   issuers: of(process.env.FALAJ_TEST_ISSUER, 'urn:falaj:platform'),
+  workloadIssuers: of(process.env.FALAJ_TEST_ISSUER, 'urn:falaj:workloads'),
   plugins: [
     { use: '@falaj/plugin-keys-local' },
     { use: '@falaj/plugin-artifact-store-fs' },
