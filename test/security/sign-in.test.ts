@@ -329,6 +329,24 @@ describe('what is taken is taken', () => {
       });
   });
 
+  it('the sight of a run, by a rule: the open subscription ends at the next event', async () => {
+    const runId = await runOf();
+    const { token } = await tokenFor(await hire('USER', 'viewer'));
+    const stream = await follow(token, runId);
+    await administer(
+      'mutation { createPolicyRule(input: { id: "hide", effect: DENY, actions: ["read"], subject: "Run", roles: ["viewer"], reason: "HIDDEN" }) { policyRule { id } } }',
+    );
+    const scientist = await tokenFor(await hire('USER', 'data-scientist'));
+    // Its owner ends it: that is the event.
+    const finished = await ask(
+      scientist.token,
+      `mutation { finishRun(id: "${runId}", state: SUCCEEDED) { run { id } } }`,
+    );
+    expect(finished.body.errors).toBeUndefined();
+    expect(await stream.ended()).toContain('"code":"AUTHORISATION_CHANGED"');
+    await administer('mutation { retirePolicyRule(input: { id: "hide" }) { policyRule { id } } }');
+  });
+
   it('nothing is taken by a token that opens nothing', async () => {
     const { token } = await tokenFor(await hire('USER', 'viewer'));
     for (const guess of ['no token at all', `${token}x`, ''])
