@@ -62,7 +62,14 @@ export function serveStream(
       throw new PlatformError('BAD_USER_INPUT', 'Mutations are sent with POST.');
     }
     if (operation) rates.countCost(context.principal, costOf(document, operation));
-    return graph.current.subscribe(document, params.variables ?? {}, { ...context, operationHash }, operationName);
+    // What is open for long shows nothing that needs a fresh sign-in.
+    const { authentication: _, ...principal } = context.principal;
+    return graph.current.subscribe(
+      document,
+      params.variables ?? {},
+      { ...context, principal, operationHash },
+      operationName,
+    );
   };
 
   const handler = createHandler<unknown, Carried>({

@@ -354,3 +354,44 @@ describe('what is taken is taken', () => {
     expect((await ask(token, '{ me { id } }')).status).toBe(200);
   });
 });
+
+describe('a secret', () => {
+  it('is shown to who has just signed in, and to nobody on an older word', async () => {
+    const subject = await hire('USER', 'viewer');
+    const issueFor = (token: string) =>
+      ask(
+        token,
+        'mutation($p: ID!) { issueAccessToken(input: { principalId: $p, ttlSeconds: 60 }) { token tokenId } }',
+        { p: subject },
+      );
+    const { principals } = await administer(
+      'query { principals(first: 50, filter: { nameContains: "Amal" }) { edges { node { id } } } }',
+    );
+    const amal = principals.edges[0].node.id;
+    await administer(
+      'mutation($p: ID!) { grantRole(input: { principalId: $p, role: "administrator" }) { principal { id } } }',
+      { p: amal },
+    );
+    const now = Math.floor(Date.now() / 1_000);
+    const fresh = await issueFor(await oidc.token({ claims: { auth_time: now - 10, amr: ['otp'] } }));
+    expect(fresh.body.data.issueAccessToken.token).toMatch(/^eyJ/);
+    const old = [
+      await oidc.token({ claims: { auth_time: now - 301, amr: ['otp'] } }),
+      await oidc.token(),
+      // Issued by an administrator: its bearer proved nothing.
+      (await tokenFor(await hire('USER', 'administrator'))).token,
+    ];
+    for (const token of old)
+      expect((await issueFor(token)).body).toMatchObject({
+        data: null,
+        errors: [{ extensions: { code: 'STEP_UP_REQUIRED' } }],
+      });
+    const { auditRecords } = await administer(
+      'query($p: ID!) { auditRecords(first: 10, filter: { action: "issueAccessToken", subjectId: $p }) { edges { node { outcome reason } } } }',
+      { p: subject },
+    );
+    const outcomes = auditRecords.edges.map(({ node }: { node: { outcome: string; reason: string | null } }) => node);
+    expect(outcomes.filter(({ reason }: { reason: string | null }) => reason === 'STEP_UP_REQUIRED')).toHaveLength(3);
+    expect(outcomes).toHaveLength(4);
+  });
+});

@@ -50,6 +50,8 @@ const schema = z.strictObject({
       costPerMinute: z.number().int().min(1).optional(),
     })
     .prefault({}),
+  /** How old a sign-in may be where a field of class `secret` is asked for. */
+  stepUpSeconds: z.number().int().min(30).max(3_600).default(300),
   persistedDocuments: z
     .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
     .prefault({}),

@@ -172,3 +172,28 @@ it('refuses an invalid built-in rule', () => {
     /no-abroad: subject .*no-abroad: is given twice/,
   );
 });
+
+it('secrets are shown for five minutes after a sign-in, whoever may read them, and nothing else depends on it', async () => {
+  let now = 1_800_000_000_000;
+  const vault: Noun = { name: 'Vault', fields: { id: 'open', key: 'secret' }, attributes: {} };
+  const store = createPolicyStore(database, { nouns: [vault], builtin: [allow('Vault')], now: () => now });
+  const signedInAt = (at?: number): Principal => ({
+    ...principal,
+    ...(at === undefined ? {} : { authentication: { at, methods: ['otp'] } }),
+  });
+  const secret = async (who: Principal) => (await store.abilityFor(who)).check('read', 'Vault', {}, 'key');
+  const begin = now / 1_000;
+  const refused = { allowed: false, ruleId: 'platform.step-up', reason: 'STEP_UP_REQUIRED' };
+  expect((await secret(signedInAt(begin))).allowed).toBe(true);
+  // Of the same roles and rules, at the same time: one cache for both would show one what only the other may see.
+  expect(await secret(signedInAt())).toEqual(refused);
+  expect(await secret(signedInAt(begin - 300))).toEqual(refused);
+  expect((await secret(signedInAt(begin - 299))).allowed).toBe(true);
+  now += 300_000;
+  expect(await secret(signedInAt(begin))).toEqual(refused);
+  const ability = await store.abilityFor(signedInAt(begin));
+  expect(ability.readsField('Vault', 'key')).toEqual({ allowed: false, reason: 'STEP_UP_REQUIRED' });
+  expect(ability.can('read', 'Vault', {}, 'id')).toBe(true);
+  expect(ability.can('read', 'Vault', {})).toBe(true);
+  await store.close();
+});

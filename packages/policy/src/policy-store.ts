@@ -7,6 +7,7 @@ import { AbilityCache } from './ability-cache.js';
 import { createNounCatalog, type Noun, type NounCatalog } from './noun.js';
 import type { Rule } from './rule.js';
 import { ruleOfRow, ruleTable, versionTable } from './rule-table.js';
+import { DEFAULT_STEP_UP_SECONDS, signedInWithin, stepUpRule } from './step-up.js';
 import { inspectRule, type RuleIssue, validateRule } from './validate-rule.js';
 
 const log = createLogger('policy');
@@ -18,6 +19,8 @@ export interface PolicyStoreOptions {
   readonly nouns: readonly Noun[] | NounCatalog;
   /** Rules that hold in every workspace; they come with the code and are not stored. */
   readonly builtin: readonly Rule[];
+  /** How old a sign-in may be, in seconds, for fields of class `secret`; default 300. */
+  readonly stepUpSeconds?: number;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
 }
@@ -62,11 +65,19 @@ interface Known {
 
 /** Throws CONFIG_INVALID for an invalid built-in rule: it is a fault of the program, not of its data. */
 export function createPolicyStore(database: Database, options: PolicyStoreOptions): PolicyStore {
-  const { builtin, now = Date.now } = options;
+  const { builtin, stepUpSeconds = DEFAULT_STEP_UP_SECONDS, now = Date.now } = options;
   const catalog = 'get' in options.nouns ? options.nouns : createNounCatalog(options.nouns);
   const cache = new AbilityCache(catalog);
+  // Apart, for the principals of one key may differ in when they signed in.
+  const beforeStepUp = new AbilityCache(catalog);
+  const guarded = new WeakMap<readonly Rule[], readonly Rule[]>();
+  const withoutSecrets = (rules: readonly Rule[]): readonly Rule[] => {
+    const known = guarded.get(rules) ?? [...rules, stepUpRule];
+    guarded.set(rules, known);
+    return known;
+  };
   const known = new Map<string, Known>();
-  assertBuiltin(builtin, catalog);
+  assertBuiltin([...builtin, stepUpRule], catalog);
 
   const listening = database
     .listen(CHANNEL, (workspaceId) => {
@@ -96,7 +107,10 @@ export function createPolicyStore(database: Database, options: PolicyStoreOption
     async abilityFor(principal) {
       const { rules, version } =
         principal.workspaceId === '' ? { rules: builtin, version: 0 } : await current(principal.workspaceId);
-      return cache.get(rules, version, principal, new Date(now()));
+      const at = new Date(now());
+      return signedInWithin(principal, stepUpSeconds, at)
+        ? cache.get(rules, version, principal, at)
+        : beforeStepUp.get(withoutSecrets(rules), version, principal, at);
     },
     async createRule(tx, workspaceId, input, authorId) {
       const rule = validateRule(input, catalog);

@@ -34,6 +34,7 @@ interface MutationContext {
 
 const REFUSALS: ReadonlySet<PlatformErrorCode> = new Set([
   'FORBIDDEN',
+  'STEP_UP_REQUIRED',
   'RESIDENCY_VIOLATION',
   'COMPLIANCE_FAILED',
   'MODEL_REFUSED',

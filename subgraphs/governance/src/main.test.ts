@@ -23,6 +23,7 @@ const operator: Principal = {
   roles: ['platform-administrator'],
   zone: 'AE',
   zones: [],
+  authentication: { at: Date.now() / 1_000, methods: ['otp'] },
 };
 const as = (roles: readonly string[], id = operator.id): Principal => ({
   ...operator,

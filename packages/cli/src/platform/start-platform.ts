@@ -149,7 +149,11 @@ export async function startPlatform(
     });
     const { descriptions } = await describeAll();
     const rules = definitions.flatMap((definition) => definition.rules);
-    const policy = createPolicyStore(database, { nouns: mergeNouns(descriptions), builtin: rules });
+    const policy = createPolicyStore(database, {
+      nouns: mergeNouns(descriptions),
+      builtin: rules,
+      stepUpSeconds: config.stepUpSeconds,
+    });
     closers.push(() => policy.close());
     const auditKey = await loadSigningKey(config.dataDirectory, 'audit');
     governance = { identity, policy, descriptions, rules, auditKey };

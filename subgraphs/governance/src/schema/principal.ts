@@ -21,6 +21,7 @@ import {
   PrincipalPayload,
   RevokeRoleInput,
 } from './identity-types.js';
+import { requireStepUp } from './step-up.js';
 
 @Resolver(() => Principal)
 export class PrincipalResolver {
@@ -166,6 +167,7 @@ export class PrincipalResolver {
       },
       async (tx, audit) => {
         await context.services.directory.ownPrincipal(tx, principalId);
+        requireStepUp(context, 'IssueAccessTokenPayload', 'token');
         const issued = await context.services.issueToken(principalId, ttlSeconds);
         audit.subject(principalId, { tokenId: issued.tokenId });
         return { ...issued };
