@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Database, Tx } from '@falaj/database';
 import { sql } from 'drizzle-orm';
+import { archivedUntil, listArchives } from './archives.js';
 import type { AuditRecord } from './audit-record.js';
 import { checkpointHolds, signCheckpoint } from './checkpoint.js';
 import { leafHash } from './leaf.js';
@@ -95,8 +96,10 @@ export interface AuditFault {
 export interface AuditVerification {
   /** No fault, and the root that follows from the records is the one that was signed. */
   readonly intact: boolean;
-  /** Records that were hashed again. */
+  /** Leaves under the newest checkpoint: of records that were hashed again, and of archived ones. */
   readonly verified: number;
+  /** Those whose record was exported, verified and dropped; their leaf is all that is left here. */
+  readonly archived: number;
   /** Records committed since the last checkpoint. */
   readonly pending: number;
   /** Hex; of the records as they are now. */
@@ -122,6 +125,9 @@ export async function verifyAuditLog(tx: Tx, workspaceId: string, key: KeyObject
   const size = Number(newest?.size ?? 0);
   const frontier = new MerkleFrontier();
   const faults: AuditFault[] = [];
+  const gone: { recordId: string; seq: number }[] = [];
+  let ended = archivedUntil(await listArchives(tx, workspaceId), workspaceId, key);
+  let archived = 0;
   for (let from = 0; from < size; from += BATCH) {
     const { rows } = await tx.execute<AuditRecord & { leaf_seq: number; leaf_id: string; leaf_hash: Buffer }>(sql`
       select l.seq::int as leaf_seq, l.record_id as leaf_id, l.hash as leaf_hash, ${recordColumns}
@@ -130,11 +136,18 @@ export async function verifyAuditLog(tx: Tx, workspaceId: string, key: KeyObject
       order by l.seq`);
     for (const { leaf_seq: seq, leaf_id: recordId, leaf_hash: kept, ...record } of rows) {
       const hash = record.id === null ? kept : leafHash(record);
-      if (record.id === null) faults.push({ kind: 'MISSING', recordId, seq });
+      if (record.id === null && seq < ended) archived += 1;
+      else if (record.id === null) gone.push({ recordId, seq });
       else if (!hash.equals(kept)) faults.push({ kind: 'CHANGED', recordId, seq });
       frontier.append(hash);
     }
   }
+  // What is archived while this reads is gone lawfully too.
+  if (gone.length > 0) ended = archivedUntil(await listArchives(tx, workspaceId), workspaceId, key);
+  const missing = gone.filter(({ seq }) => seq >= ended);
+  archived += gone.length - missing.length;
+  faults.push(...missing.map((each) => ({ kind: 'MISSING' as const, ...each })));
+  faults.sort((a, b) => Number(a.seq) - Number(b.seq));
   const { rows: beyond } = await tx.execute<{ record_id: string; pending: boolean }>(sql`
     select r.record_id, l.seq is not null or (r.xid, r.id) > (coalesce(h.xid, '0'::xid8), coalesce(h.record, 0)) as pending
     from audit.record r
@@ -151,6 +164,7 @@ export async function verifyAuditLog(tx: Tx, workspaceId: string, key: KeyObject
   return {
     intact: faults.length === 0 && holds,
     verified: Number(frontier.size),
+    archived,
     pending: beyond.filter(({ pending }) => pending).length,
     root: root.toString('hex'),
     checkpoint: newest?.note ?? null,

@@ -8,18 +8,20 @@ import { pipeline } from 'node:stream/promises';
 import type { Database, Tx } from '@falaj/database';
 import { canonicalJson, PlatformError } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
+import { listArchives } from './archives.js';
 import type { AuditRecord } from './audit-record.js';
 import { recordColumns } from './record-columns.js';
 
 const BATCH = 1_000;
 export const RECORDS_FILE = 'records.jsonl';
 export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
+export const ARCHIVES_FILE = 'archives.jsonl';
 export const MANIFEST_FILE = 'manifest.json';
 
 export interface BundleManifest {
   readonly format: 'falaj-audit/1';
   readonly workspaceId: string;
-  /** Records in the bundle: the log from its beginning to its newest checkpoint. */
+  /** Leaves in the bundle: the log from its beginning to a checkpoint. */
   readonly size: number;
   /** SHA-256 of records.jsonl, `sha256:` and hex. */
   readonly recordsDigest: string;
@@ -27,24 +29,30 @@ export interface BundleManifest {
 }
 
 /**
- * Writes the log up to its newest checkpoint into `folder`, which must be new or empty. Throws NOT_FOUND where nothing is
- * signed yet, CONFLICT for a folder with content.
+ * Writes the log up to a checkpoint, by default the newest, into `folder`, which must be new or empty. Throws NOT_FOUND
+ * where no such checkpoint was signed, CONFLICT for a folder with content.
  */
 export async function exportAuditLog(
   database: Pick<Database, 'asSystem'>,
   workspaceId: string,
   key: KeyObject,
   folder: string,
+  upTo?: number,
 ): Promise<BundleManifest> {
   const { rows } = await database.asSystem((tx) =>
     tx.execute<{ size: number }>(sql`
-      select size::int as size from audit.checkpoint where workspace_id = ${workspaceId} order by size desc limit 1`),
+      select size::int as size from audit.checkpoint where workspace_id = ${workspaceId}
+        ${upTo === undefined ? sql`` : sql`and size = ${upTo}`} order by audit.checkpoint.size desc limit 1`),
   );
   const size = rows[0]?.size;
   if (size === undefined)
-    throw new PlatformError('NOT_FOUND', `Nothing of the audit log of workspace ${workspaceId} is signed yet.`, {
-      details: { workspaceId },
-    });
+    throw new PlatformError(
+      'NOT_FOUND',
+      upTo === undefined
+        ? `Nothing of the audit log of workspace ${workspaceId} is signed yet.`
+        : `No checkpoint of size ${upTo} of the audit log of workspace ${workspaceId} was signed.`,
+      { details: { workspaceId } },
+    );
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0)
     throw new PlatformError('CONFLICT', `${folder} is not empty: an export goes into a folder of its own.`);
@@ -62,8 +70,16 @@ export async function exportAuditLog(
       select size::int as size, note from audit.checkpoint
       where workspace_id = ${workspaceId} and size <= ${size} order by size`),
   );
-  const text = checkpoints.rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-  await writeFile(join(folder, CHECKPOINTS_FILE), text, { flag: 'wx', mode: 0o600 });
+  // Read after the records: what was archived meanwhile is among them.
+  const archives = await database.asSystem((tx) => listArchives(tx, workspaceId));
+  for (const [file, rows] of [
+    [CHECKPOINTS_FILE, checkpoints.rows],
+    [ARCHIVES_FILE, archives],
+  ] as const)
+    await writeFile(join(folder, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(''), {
+      flag: 'wx',
+      mode: 0o600,
+    });
   const publicKey = key.type === 'public' ? key : createPublicKey(key);
   await writeFile(join(folder, 'public-key.pem'), publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx' });
   const manifest: BundleManifest = {
@@ -90,7 +106,7 @@ async function* lines(
   }
 }
 
-/** A record that is gone stands as its leaf hash alone: lawfully archived or not, the bundle shows the gap. */
+/** A record that is gone stands as its leaf hash alone; whether lawfully, the archives say. */
 async function recordLines(tx: Tx, workspaceId: string, from: number, until: number): Promise<string> {
   const { rows } = await tx.execute<AuditRecord & { leaf_seq: number; leaf_hash: Buffer }>(sql`
     select l.seq::int as leaf_seq, l.hash as leaf_hash, ${recordColumns}

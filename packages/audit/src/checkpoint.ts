@@ -17,19 +17,14 @@ function keyHash(key: KeyObject): Buffer {
   return createHash('sha256').update(`${SIGNER}\n`).update(ED25519).update(raw).digest().subarray(0, 4);
 }
 
-export function signCheckpoint(workspaceId: string, size: bigint, root: Buffer, privateKey: KeyObject): string {
-  const text = `${originOf(workspaceId)}\n${size}\n${root.toString('base64')}\n`;
+/** A C2SP signed note: the text, which ends with a line feed, and one signature. */
+export function signNote(text: string, privateKey: KeyObject): string {
   const signature = Buffer.concat([keyHash(privateKey), sign(null, Buffer.from(text), privateKey)]);
   return `${text}\n— ${SIGNER} ${signature.toString('base64')}\n`;
 }
 
-/** Whether the note is signed by the key and says this size and root of this log. */
-export function checkpointHolds(
-  note: string,
-  said: { readonly workspaceId: string; readonly size: bigint; readonly root: Buffer },
-  key: KeyObject,
-): boolean {
-  const text = `${originOf(said.workspaceId)}\n${said.size}\n${said.root.toString('base64')}\n`;
+/** Whether the note says this text and nothing else, signed by the key. */
+export function noteHolds(note: string, text: string, key: KeyObject): boolean {
   const [, encoded = ''] = /^— falaj (\S+)\n$/.exec(note.slice(text.length + 1)) ?? [];
   if (note.slice(0, text.length + 1) !== `${text}\n`) return false;
   const bytes = Buffer.from(encoded, 'base64');
@@ -39,3 +34,19 @@ export function checkpointHolds(
     verify(null, Buffer.from(text), publicOf(key), bytes.subarray(4))
   );
 }
+
+interface TreeState {
+  readonly workspaceId: string;
+  readonly size: bigint;
+  readonly root: Buffer;
+}
+
+const textOf = ({ workspaceId, size, root }: TreeState): string =>
+  `${originOf(workspaceId)}\n${size}\n${root.toString('base64')}\n`;
+
+export const signCheckpoint = (workspaceId: string, size: bigint, root: Buffer, privateKey: KeyObject): string =>
+  signNote(textOf({ workspaceId, size, root }), privateKey);
+
+/** Whether the note is signed by the key and says this size and root of this log. */
+export const checkpointHolds = (note: string, said: TreeState, key: KeyObject): boolean =>
+  noteHolds(note, textOf(said), key);

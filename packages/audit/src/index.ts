@@ -1,3 +1,5 @@
+export { ARCHIVE_AUDIT_LOG, type AuditArchival, archiveAuditLog, type Dropping } from './archive-log.js';
+export { type AuditArchive, archivedUntil, listArchives } from './archives.js';
 export { type AuditFault, type AuditVerification, sequenceAudit, verifyAuditLog } from './audit-log.js';
 export type { AuditEntry, AuditOutcome, AuditRecord } from './audit-record.js';
 export { type BundleManifest, exportAuditLog } from './bundle.js';

@@ -175,7 +175,14 @@ describe('an export', () => {
   it('verifies with its files and the key alone, and holds every record', async () => {
     expect(await exported()).toMatchObject({ workspaceId: 'w1', size: RECORDS });
     const { root } = await within((tx) => verifyAuditLog(tx, 'w1', publicKey));
-    expect(await verify()).toEqual({ intact: true, workspaceId: 'w1', verified: RECORDS, root, faults: [] });
+    expect(await verify()).toMatchObject({
+      intact: true,
+      workspaceId: 'w1',
+      verified: RECORDS,
+      archived: 0,
+      root,
+      faults: [],
+    });
     await expect(exported()).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
@@ -204,6 +211,21 @@ describe('an export', () => {
     expect(found.faults[0]).toMatchObject({ kind, seq });
   });
 
+  it('takes no name that stands twice in a record, of which readers would take one or the other', async () => {
+    await exported();
+    await change((lines) => lines.with(5, (lines[5] ?? '').replace('{"action"', '{"action":"harmless","action"')));
+    expect((await verify()).faults[0]).toMatchObject({ kind: 'CHANGED', seq: 5 });
+  });
+
+  it('names every changed record, each once, however many checkpoints follow', async () => {
+    await exported();
+    await change((lines) => lines.map((line, seq) => (seq % 400 === 2 ? line.replace('"th_', '"tx_') : line)));
+    expect((await verify()).faults.map(({ kind, seq }) => [kind, seq])).toEqual([
+      ...[2, 402, 802, 1_202].map((seq) => ['CHANGED', seq]),
+      ['MANIFEST', RECORDS],
+    ]);
+  });
+
   it('finds a record that was changed together with its leaf by the first checkpoint over it', async () => {
     await exported();
     await change((lines) => {
@@ -214,13 +236,14 @@ describe('an export', () => {
         Object.fromEntries(keys.map((key) => [key, forged[key as keyof typeof forged]])),
       );
       const hash = sha256(Buffer.of(0), Buffer.from(canonical)).toString('hex');
-      return lines.with(300, JSON.stringify({ seq: 300, hash, record: forged }));
+      return lines.with(300, `{"hash":"${hash}","record":${canonical},"seq":300}`);
     });
     const { faults } = await verify();
     expect(faults.map(({ kind, seq }) => [kind, seq])).toEqual([
       ['CHECKPOINT', 700],
       ['CHECKPOINT', 1_024],
       ['CHECKPOINT', RECORDS],
+      ['MANIFEST', RECORDS],
     ]);
   });
 

@@ -1,11 +1,11 @@
 // `falaj audit …`: the log as files that anybody can verify. `verify` reads the files alone: no configuration, no database.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { exportAuditLog, verifyBundle } from '@falaj/audit';
+import { archiveAuditLog, exportAuditLog, verifyBundle } from '@falaj/audit';
 import { openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import { loadSigningKey } from '@falaj/identity';
-import { PlatformError } from '@falaj/runtime';
-import type { Command } from 'commander';
+import { isPlatformError, PlatformError } from '@falaj/runtime';
+import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from './config.js';
 import { openDataDirectory } from './data-directory.js';
 
@@ -20,16 +20,47 @@ export function addAuditCommands(program: Command): void {
     .description('Write the log of a workspace, its signed checkpoints and the public key into a new folder.')
     .requiredOption('--workspace <id>', 'workspace')
     .requiredOption('--to <folder>', 'folder, new or empty')
+    .option('--size <records>', 'only up to the checkpoint of this size (default: the newest)', wholeNumber)
     .option('--data <directory>', 'data directory (default: from falaj.config.ts)')
-    .action(async ({ workspace, to, data }: { workspace: string; to: string; data?: string }) => {
+    .action(async (options: { workspace: string; to: string; size?: number; data?: string }) => {
+      const { workspace, to, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const key = await loadSigningKey(config.dataDirectory, 'audit');
       const { size } = await withDatabase(config.dataDirectory, (database) =>
-        exportAuditLog(database, workspace, key, to),
+        exportAuditLog(database, workspace, key, to, options.size),
       );
       process.stdout.write(
         `${size} records of ${workspace} in ${to}. Give the verifier the public key by another way than these files.\n`,
       );
+    });
+
+  audit
+    .command('archive')
+    .description(
+      'Export old records, verify the export, and only then drop them; exit code 2 where it does not verify.',
+    )
+    .requiredOption('--workspace <id>', 'workspace')
+    .requiredOption('--older-than <days>', 'age at which records may go', wholeNumber)
+    .requiredOption('--to <folder>', 'folder, new or empty; afterwards the only place of these records')
+    .option('--data <directory>', 'data directory (default: from falaj.config.ts)')
+    .action(async (options: { workspace: string; olderThan: number; to: string; data?: string }) => {
+      const { workspace: workspaceId, olderThan: olderThanDays, to: folder, data } = options;
+      const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
+      const privateKey = await loadSigningKey(config.dataDirectory, 'audit');
+      try {
+        const { archive, dropped } = await withDatabase(config.dataDirectory, (database, ownerUrl) =>
+          archiveAuditLog(database, { workspaceId, olderThanDays, folder, privateKey, ownerUrl, actorId: 'operator' }),
+        );
+        process.stdout.write(
+          archive
+            ? `${archive.from} to ${archive.until - 1} of ${workspaceId} are in ${folder}, verified; ${dropped} records dropped.\n`
+            : `Nothing more to archive; ${dropped} records of earlier archives dropped.\n`,
+        );
+      } catch (error) {
+        if (!isPlatformError(error) || error.code !== 'PRECONDITION_FAILED') throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = TAMPERED;
+      }
     });
 
   audit
@@ -42,10 +73,10 @@ export function addAuditCommands(program: Command): void {
       const key = publicKeyOf(await readFile(options.publicKey, 'utf8'), options.publicKey);
       const witness = options.fromCheckpoint && (await readFile(options.fromCheckpoint, 'utf8'));
       const found = await verifyBundle(options.bundle, key, witness || undefined);
-      const { intact, workspaceId, verified, root, faults } = found;
+      const { intact, workspaceId, verified, archived, root, faults } = found;
       for (const { kind, seq, detail } of faults) process.stdout.write(`${kind} at ${seq}: ${detail}\n`);
       process.stdout.write(
-        `${intact ? 'intact' : 'NOT what was signed'}: ${verified} records of ${workspaceId}, root ${root}\n`,
+        `${intact ? 'intact' : 'NOT what was signed'}: ${verified} records of ${workspaceId}${archived > 0 ? `, ${archived} of them in earlier exports` : ''}, root ${root}\n`,
       );
       if (!intact) process.exitCode = TAMPERED;
     });
@@ -53,7 +84,7 @@ export function addAuditCommands(program: Command): void {
 
 async function withDatabase<T>(
   dataDirectory: string,
-  work: (database: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>,
+  work: (database: Awaited<ReturnType<typeof openDatabase>>, url: string) => Promise<T>,
 ): Promise<T> {
   const server = process.env.FALAJ_DATABASE_URL
     ? undefined
@@ -62,13 +93,18 @@ async function withDatabase<T>(
     const url = process.env.FALAJ_DATABASE_URL ?? server?.url ?? '';
     const database = await openDatabase({ url, maxConnections: 2, applicationName: 'falaj audit' });
     try {
-      return await work(database);
+      return await work(database, url);
     } finally {
       await database.close();
     }
   } finally {
     await server?.stop();
   }
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number from 1.');
 }
 
 function publicKeyOf(pem: string, file: string): KeyObject {

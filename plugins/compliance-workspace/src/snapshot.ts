@@ -110,6 +110,10 @@ export const workspaceSnapshot = z.object({
     /** Ways in which a role of the platform could change or drop audit records. */
     changeableBy: z.array(text),
     records: z.number().int(),
+    /** Places of the log whose records were exported and verified, under signature, and may be dropped. */
+    archived: z.number().int(),
+    /** Places of the log whose record is gone without that. */
+    lost: z.number().int(),
   }),
   artifacts: z.array(
     z.object({ key: text, zone: text, opened: z.boolean(), elsewhereRefused: z.boolean(), detail: z.string() }),

@@ -110,7 +110,7 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
   rowSecurity: { tables: 30, problem: null },
   rules: { count: 1, invalid: [], sweeping: [] },
   decisions: [{ what: 'waiver wav_1', requestedBy: 'pr_1', approvedBy: 'pr_2' }],
-  log: { oldestWriterSeconds: 0, clockSkewSeconds: 0.01, changeableBy: [], records: 100 },
+  log: { oldestWriterSeconds: 0, clockSkewSeconds: 0.01, changeableBy: [], records: 100, archived: 0, lost: 0 },
   artifacts: [{ key: 'mv_1', zone: 'AE', opened: true, elsewhereRefused: true, detail: 'opened' }],
   keys: [{ keyId: 'ws_1/AE#1', createdAt: '2026-06-01T00:00:00Z', protection: 'local file' }],
   profile: 'development',

@@ -41,17 +41,18 @@ export const loggingChecks: readonly Check[] = [
   defineCheck(
     {
       id: 'LOG-005',
-      title: 'No role of the platform may change or drop audit records',
+      title: 'No role of the platform may change or drop audit records; old ones go only after a verified export',
       severity: 'CRITICAL',
       gate: 'BLOCK_DEPLOYMENT',
     },
     z.object({ log: parts.log }),
-    ({ log: { changeableBy, records } }) =>
+    ({ log: { changeableBy, records, archived, lost } }) =>
       oneFact(
-        changeableBy.length === 0,
-        changeableBy.join(', ') || `no way; ${records} records of this workspace`,
+        changeableBy.length === 0 && lost === 0,
+        [...changeableBy, ...(lost > 0 ? [`${lost} records are gone without an archive`] : [])].join(', ') ||
+          `no way; ${records} records of this workspace, the first ${archived} places of its log archived`,
         'no way',
-        "Call falaj.protect_append_only('audit.record').",
+        'Give no role of the platform more than SELECT and INSERT on audit.record; find out who dropped records.',
       ),
   ),
 ];

@@ -19,7 +19,10 @@ export class AuditFault {
 @ObjectType({ description: 'What hashing every audit record of the workspace again found.' })
 export class AuditLogVerification {
   @Attribute(() => Boolean, 'internal', 'No fault, and the tree is the one that was signed.') intact!: boolean;
-  @Attribute(() => Int, 'internal', 'Records that were hashed again.') verified!: number;
+  @Attribute(() => Int, 'internal', 'Leaves under the checkpoint: records hashed again, and archived ones.')
+  verified!: number;
+  @Attribute(() => Int, 'internal', 'Of these, records that are only in a verified export: their leaf stands.')
+  archived!: number;
   @Attribute(() => Int, 'internal', 'Records written since the last checkpoint, at most a few seconds old.')
   pending!: number;
   @Attribute(() => String, 'internal', 'Root of the Merkle tree (RFC 6962) over the records as they are now, in hex.')

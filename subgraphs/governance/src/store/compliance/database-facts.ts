@@ -1,4 +1,5 @@
 // Facts that the database itself keeps: who may do what to its tables, who holds which role, what the audit log says.
+import { archivedUntil, listArchives } from '@falaj/audit';
 import { assertRowSecurity, type Tx } from '@falaj/database';
 import { type NounCatalog, validateRule } from '@falaj/policy';
 import { isPlatformError } from '@falaj/runtime';
@@ -72,16 +73,20 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
       approvedBy: row.decided_by_id,
     }));
   },
-  async log(tx, { principal: { workspaceId } }) {
+  async log(tx, { principal: { workspaceId }, services }) {
+    const archives = await listArchives(tx, workspaceId);
+    const until = archivedUntil(archives, workspaceId, services.auditKey);
     const before = Date.now();
     const { rows: clock } = await tx.execute<{ now: string }>(
       sql`select (extract(epoch from clock_timestamp()) * 1000)::text as now`,
     );
     const middle = (before + Date.now()) / 2;
-    const { rows } = await tx.execute<{ lag: string; changeable: string[]; records: string }>(sql`
+    const { rows } = await tx.execute<{ lag: string; changeable: string[]; records: string; lost: string }>(sql`
       select
         coalesce(extract(epoch from clock_timestamp() - min(r.at) filter (where r.xid >= pg_snapshot_xmin(pg_current_snapshot()))), 0)::text as lag,
         count(*)::text as records,
+        (select count(*) from audit.leaf l where l.workspace_id = ${workspaceId} and l.seq >= ${until} and not exists (
+          select from audit.record o where o.workspace_id = l.workspace_id and o.record_id = l.record_id))::text as lost,
         array(select u.role || ' may ' || v.verb from unnest(array['falaj_app', 'falaj_system']) as u(role),
             unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as v(verb)
             where has_table_privilege(u.role, 'audit.record', v.verb))
@@ -94,6 +99,8 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
       clockSkewSeconds: (Number(clock[0]?.now) - middle) / 1_000,
       changeableBy: rows[0]?.changeable,
       records: Number(rows[0]?.records),
+      archived: until,
+      lost: Number(rows[0]?.lost),
     };
   },
   async database(tx) {
