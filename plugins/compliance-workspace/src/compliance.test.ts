@@ -73,6 +73,17 @@ test.each(Object.entries(cases))(
   },
 );
 
+test('LOG-005 passes archived records, and no record that is gone without an archive', async () => {
+  const facts = good();
+  facts.log.archived = 40;
+  expect(await statusOf('LOG-005', facts)).toMatchObject({ status: 'PASS' });
+  facts.log.lost = 1;
+  expect(await statusOf('LOG-005', facts)).toMatchObject({
+    status: 'FAIL',
+    reason: expect.stringContaining('1 records'),
+  });
+});
+
 test('where there is nothing to judge, that is said: no pass', async () => {
   const empty = {
     ...good(),
