@@ -200,7 +200,8 @@ export function assertResidency(
   if (decision.allowed) return decision;
   const { dataZone, categories, targetZone, operation } = question;
   const { ruleId, allowedZones, source, instruments } = decision;
-  const where = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone satisfies all rules';
+  const where =
+    allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'use data whose rules have a zone in common';
   const whatToDo = instruments.length > 0 ? `${where}, or record one of: ${instruments.join(', ')}` : where;
   throw refused(
     {
@@ -213,6 +214,11 @@ export function assertResidency(
     { dataZone, categories, targetZone, allowedZones },
   );
 }
+
+const NO_ZONE = {
+  WORKSPACE_ZONES: 'work in a workspace that has a zone',
+  INHERITED_ZONES: 'make it of data that have an allowed zone in common',
+} as const;
 
 /**
  * Throws RESIDENCY_VIOLATION where the target is none of the zones that bind it already: those of the workspace, or those
@@ -227,7 +233,7 @@ export function assertZoneAmong(question: {
   const { targetZone, allowedZones, ruleId, operation } = question;
   requireZone('targetZone', targetZone);
   if (covered(allowedZones, targetZone)) return;
-  const whatToDo = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : 'no zone is open to it';
+  const whatToDo = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : NO_ZONE[ruleId];
   throw refused(
     {
       rule: ruleId,

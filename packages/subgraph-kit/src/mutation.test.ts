@@ -1,6 +1,6 @@
 // One transaction for a change and its record, over a real PostgreSQL.
-import { PlatformError } from '@falaj/runtime';
-import { eq } from 'drizzle-orm';
+import { PlatformError, refused, refusedByAll } from '@falaj/runtime';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MutationSpec } from './mutation.js';
 import { parcel } from './testing/depot-subgraph.js';
@@ -21,6 +21,13 @@ const newRecords = async (work: () => Promise<unknown>) => {
   await work();
   return (await depot.audited()).slice(before);
 };
+const lastDetails = () =>
+  depot.test.database.asSystem(async (tx) => {
+    const { rows } = await tx.execute<{ details: object }>(
+      sql`select details from audit.record order by id desc limit 1`,
+    );
+    return rows[0]?.details;
+  });
 
 describe('mutations', () => {
   it('commit the change and its record together, with what the work named', async () => {
@@ -89,6 +96,31 @@ describe('mutations', () => {
       expect(await labelOf('p-02')).toBe('light');
     },
   );
+
+  const rule = { rule: 'FULL', found: '3 parcels', limit: 'at most 2', whatToDo: 'send one away' };
+  it.each([
+    ['one rule', refused(rule), rule],
+    ['several rules', refusedByAll([rule, rule], 'STAGE_REFUSED'), { refusals: [rule, rule] }],
+  ])('record what %s refused, whatever its code, with all that was said', async (_, refusal, details) => {
+    const context = await depot.contextOf(person('keeper'));
+    const work = async () => {
+      throw refusal;
+    };
+    const records = await newRecords(() => expect(context.mutate(rename, work)).rejects.toBe(refusal));
+    expect(records).toMatchObject([{ outcome: 'REFUSED', reason: refusal.code }]);
+    expect(await lastDetails()).toMatchObject({ ...details, message: refusal.message });
+  });
+
+  it('record nothing of a precondition that no rule names', async () => {
+    const context = await depot.contextOf(person('keeper'));
+    const work = async () => {
+      throw new PlatformError('PRECONDITION_FAILED', 'The shelf is empty.');
+    };
+    const records = await newRecords(() =>
+      expect(context.mutate(rename, work)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' }),
+    );
+    expect(records).toEqual([]);
+  });
 
   it('leave nothing of work that fails, record included', async () => {
     const context = await depot.contextOf(person('keeper'));

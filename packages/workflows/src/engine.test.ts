@@ -500,6 +500,9 @@ describe('retry', () => {
     expect(await ended(engine, 'r1')).toMatchObject({ state: 'SUCCEEDED', output: 'model of data', error: null });
     expect(performed).toEqual(['prepare', 'train', 'train']);
     expect(await readEffects(engines.database)).toHaveLength(1);
-    await expect(engine.retry(ref('r1'))).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+    await expect(engine.retry(ref('r1'))).rejects.toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      details: { rule: 'RESUME_WHAT_HAS_FAILED', found: 'run r1, which is SUCCEEDED', whatToDo: 'start another run' },
+    });
   });
 });

@@ -3,6 +3,7 @@ import { clientOf, type Tx } from '@falaj/database';
 import {
   type Json,
   PlatformError,
+  refused,
   type StartWorkflow,
   type WorkflowLogLine,
   type WorkflowRef,
@@ -122,13 +123,12 @@ export async function reopen(
 ): Promise<void> {
   const run = await lockRun(tx, ref);
   if (run.state !== 'FAILED' && run.state !== 'CANCELLED')
-    throw new PlatformError(
-      'PRECONDITION_FAILED',
-      `Only a FAILED or CANCELLED run is resumed; "${ref.id}" is ${run.state}.`,
-      {
-        details: { found: run.state, allowed: ['FAILED', 'CANCELLED'] },
-      },
-    );
+    throw refused({
+      rule: 'RESUME_WHAT_HAS_FAILED',
+      found: `run ${ref.id}, which is ${run.state}`,
+      limit: 'FAILED or CANCELLED',
+      whatToDo: run.state === 'SUCCEEDED' ? 'start another run' : 'wait for its end, or cancel it first',
+    });
   await clientOf(tx).query(
     `delete from workflows.step where workspace_id = $1 and run_id = $2 and (state in ('FAILED', 'ABORTED')
        or (kind <> 'SIGNAL' and key = any($3)) or (kind = 'SIGNAL' and key = any($4)))`,

@@ -44,7 +44,7 @@ export function assertDeployable(found: readonly CheckVerdict[]): void {
     references,
     evidence,
     rule: checkId,
-    found: `${status}: ${reason}`,
+    found: `${status}: ${reason || 'the check gave no reason'}`,
     limit: 'PASS, or a waiver in force',
     whatToDo: `mend what ${checkId} names, or ask for a waiver of it by requestWaiver`,
   }));

@@ -1,5 +1,5 @@
 // Whether a model version can be made again: what is asked to rebuild it, and the comparison of both makings.
-import { PlatformError } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { z } from 'zod';
 
 export const reproduceInput = z.object({ modelVersionId: z.string().min(1).max(128) });
@@ -39,10 +39,14 @@ export interface TrainingSetAnswer {
 export function rebuildInput(set: TrainingSetAnswer, suffix: string): Record<string, unknown> {
   const made = manifest.safeParse(set.manifest);
   if (!made.success || !set.labelSource || !set.featureService || set.name === null)
-    throw new PlatformError(
+    throw refused(
+      {
+        rule: 'REPRODUCTION_MANIFEST',
+        found: `training set ${set.id}, how it was made withheld from you or gone in part`,
+        limit: 'a training set with manifest, label source and feature service in your sight',
+        whatToDo: 'let somebody do it who may read the manifest',
+      },
       'FORBIDDEN',
-      'You may not reproduce this version: how its training set was made is withheld from you, or a part of it is gone.',
-      { details: { rule: 'REPRODUCTION_MANIFEST', whatToDo: 'let somebody do it who may read the manifest' } },
     );
   const { eventTime, carry, label } = made.data.spec;
   const { plus, ...at } = eventTime;

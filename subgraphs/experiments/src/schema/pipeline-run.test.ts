@@ -199,7 +199,10 @@ describe('a run', () => {
       `mutation ($id: ID!) { resumePipelineRun(input: { runId: $id }) { run { state } } }`,
       { id },
     );
-    expect(again.code).toBe('PRECONDITION_FAILED');
+    expect(again).toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      details: { rule: 'RESUME_WHAT_HAS_FAILED', limit: 'FAILED or CANCELLED', whatToDo: 'start another run' },
+    });
   });
 
   it('goes on with a mended version, where what is done is the same in it', async () => {

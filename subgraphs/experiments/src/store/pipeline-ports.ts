@@ -2,7 +2,7 @@
 import type { Call } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import type { Directory } from '@falaj/identity';
-import { currentTraceparent, isPlatformError, PlatformError, type Principal, type Step } from '@falaj/runtime';
+import { currentTraceparent, isPlatformError, PlatformError, type Principal, refused, type Step } from '@falaj/runtime';
 import type { Platform, RequestContext } from '@falaj/subgraph-kit';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { cacheKey } from '../domain/pipeline/cache-key.js';
@@ -49,9 +49,16 @@ const LABEL = /* GraphQL */ `
 export async function principalNow(directory: Directory, id: string, workspaceId: string): Promise<Principal> {
   const principal = await directory.resolve({ issuer: '', subject: id, local: true }, workspaceId);
   if (principal.workspaceId !== workspaceId)
-    throw new PlatformError('FORBIDDEN', 'The principal of this run is no member of the workspace any more.', {
-      details: { rule: 'MEMBERSHIP', principalId: id },
-    });
+    throw refused(
+      {
+        rule: 'MEMBERSHIP',
+        found: 'a run whose principal is no member of the workspace any more',
+        limit: 'a principal with a role here',
+        whatToDo: 'let a member resume the run or start it again',
+      },
+      'FORBIDDEN',
+      { principalId: id },
+    );
   return principal;
 }
 

@@ -65,7 +65,11 @@ export async function saveTrigger(
     })
     .onConflictDoUpdate({ target: [pipelineTrigger.workspaceId, pipelineTrigger.name], set: content })
     .returning({ id: pipelineTrigger.id });
-  if (!saved) throw new PlatformError('CONFLICT', `Trigger "${request.name}" belongs to a zone that you may not see.`);
+  if (!saved)
+    throw new PlatformError(
+      'CONFLICT',
+      `Trigger "${request.name}" belongs to a zone that you may not see; choose another name.`,
+    );
   const name = scheduleName(saved.id);
   if (request.cron === undefined) await engine.unschedule({ workspaceId, name }, tx);
   else

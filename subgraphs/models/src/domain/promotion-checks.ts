@@ -160,7 +160,7 @@ function referenceOf(gate: GateDefinition['comparisons'][number], facts: Promoti
       value,
       absent: false,
       evidence: [{ name: 'baseline', value: `${found?.name ?? 'none'}: ${shown(value)}` }],
-      whatToDo: `register a version whose run has the baseline ${gate.name ?? ''} with ${gate.metric}`,
+      whatToDo: `register a version whose run has ${gate.name ? `the baseline ${gate.name}` : 'a baseline'} with ${gate.metric}`,
     };
   }
   const alias = gate.name ?? facts.alias;
@@ -254,7 +254,9 @@ function complianceChecks(required: readonly string[], { compliance }: Promotion
         kind: 'COMPLIANCE',
         status,
         title: info?.title ?? id,
-        found: result ? `${result.status}: ${result.reason}` : 'no installed check of this id judges models',
+        found: result
+          ? `${result.status}: ${result.reason || 'the check gave no reason'}`
+          : 'no installed check of this id judges models',
         limit: 'PASS',
         evidence: [
           ...(info?.references ?? []).map(({ framework, reference }) => ({ name: framework, value: reference })),

@@ -40,7 +40,7 @@ export async function insertVersion(
   if (twin) {
     throw new PlatformError(
       'CONFLICT',
-      `This ${row.runId ? 'run' : 'file'} is version ${twin.version} of ${row.modelName} already.`,
+      `This ${row.runId ? 'run' : 'file'} is version ${twin.version} of ${row.modelName} already; use that version.`,
       { details: { model: row.modelName, version: twin.version } },
     );
   }
