@@ -214,7 +214,11 @@ describe('files', () => {
       /fieldClass/,
     ],
     ['a bad name', { input: { ...source('small.json').input, name: 'No Spaces' } }, /name/],
-    ['a zone outside the workspace', source('small.json', { zone: 'US' }), /WORKSPACE_ZONES: found store in US, needed AE/],
+    [
+      'a zone outside the workspace',
+      source('small.json', { zone: 'US' }),
+      /WORKSPACE_ZONES: found store in US, needed AE/,
+    ],
   ])('%s is refused and nothing is stored', async (name, variables, message) => {
     const landing = join(dataDirectory, 'landing');
     writeFileSync(join(landing, 'empty.json'), '');
