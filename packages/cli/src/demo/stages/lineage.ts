@@ -19,7 +19,7 @@ export const lineage: Stage = {
       `${featureView?.name} v${featureView?.version}`,
       set?.name,
       run?.name,
-      `v${version?.version} (${version?.aliases?.join()})`,
+      [`v${version?.version}`, ...(version?.aliases ?? []).map((alias) => `(${alias})`)].join(' '),
       endpoint?.name,
       trail?.action,
     ];
