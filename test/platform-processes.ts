@@ -1,8 +1,8 @@
 // The built platform as its operator runs it: one process, or one per role over HTTP, on a data directory of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 
@@ -42,13 +42,20 @@ function rootAbove(from: string): string {
   return folder;
 }
 
+/**
+ * A port for a process that will listen seconds from now: below the range from which the system gives ports to connections
+ * and to listeners without a wish, or one of those could take it meanwhile.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const [outcome] = await Promise.race([once(server, 'listening').then(() => ['free']), once(server, 'error')]);
+    if (outcome !== 'free') continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 function prepare(dataDirectory: string): void {
