@@ -2,7 +2,7 @@
 // the absent ones out, and then `npm ci` refuses the lockfile. They are optional and another platform's: named here with
 // their exact version, they are skipped where they do not apply and fetched where they do.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 const OS = [
   'android',
@@ -25,7 +25,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 if (!process.argv.includes('--complete')) {
-  rmSync('package-lock.json', { force: true });
+  // Over the lockfile that is there: written anew beside an installed tree, npm leaves out the integrity of all packages.
   const made = spawnSync('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { stdio: 'inherit' });
   if (made.status !== 0) process.exit(made.status ?? 1);
 }
@@ -66,3 +66,14 @@ for (const [path, entry] of Object.entries(packages)) {
 const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 writeFileSync('package-lock.json', `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`);
 process.stdout.write(`package-lock.json: ${Object.keys(sorted).length} packages, ${added} of other platforms added\n`);
+
+// Whatever is fetched must be what was locked; packages of other platforms that the registry does not have bear none.
+const unproved = Object.entries(sorted).filter(
+  ([path, { integrity, link, optional }]) => path.includes('node_modules/') && !link && !optional && !integrity,
+);
+if (unproved.length > 0) {
+  process.stderr.write(
+    `${unproved.length} packages bear no integrity, e.g. ${unproved[0][0]}: take package-lock.json and node_modules back to what is committed, then repeat.\n`,
+  );
+  process.exitCode = 1;
+}
