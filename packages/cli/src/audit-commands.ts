@@ -2,12 +2,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { archiveAuditLog, exportAuditLog, verifyBundle } from '@falaj/audit';
-import { openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import { loadSigningKey } from '@falaj/identity';
 import { isPlatformError, PlatformError } from '@falaj/runtime';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from './config.js';
-import { openDataDirectory } from './data-directory.js';
+import { withLocalDatabase } from './local-database.js';
 
 /** Something is wrong with the log itself; 1 is a wrong call. */
 const TAMPERED = 2;
@@ -26,7 +25,7 @@ export function addAuditCommands(program: Command): void {
       const { workspace, to, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const key = await loadSigningKey(config.dataDirectory, 'audit');
-      const { size } = await withDatabase(config.dataDirectory, (database) =>
+      const { size } = await withLocalDatabase(config.dataDirectory, 'falaj audit', (database) =>
         exportAuditLog(database, workspace, key, to, options.size),
       );
       process.stdout.write(
@@ -48,8 +47,18 @@ export function addAuditCommands(program: Command): void {
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const privateKey = await loadSigningKey(config.dataDirectory, 'audit');
       try {
-        const { archive, dropped } = await withDatabase(config.dataDirectory, (database, ownerUrl) =>
-          archiveAuditLog(database, { workspaceId, olderThanDays, folder, privateKey, ownerUrl, actorId: 'operator' }),
+        const { archive, dropped } = await withLocalDatabase(
+          config.dataDirectory,
+          'falaj audit',
+          (database, ownerUrl) =>
+            archiveAuditLog(database, {
+              workspaceId,
+              olderThanDays,
+              folder,
+              privateKey,
+              ownerUrl,
+              actorId: 'operator',
+            }),
         );
         process.stdout.write(
           archive
@@ -80,26 +89,6 @@ export function addAuditCommands(program: Command): void {
       );
       if (!intact) process.exitCode = TAMPERED;
     });
-}
-
-async function withDatabase<T>(
-  dataDirectory: string,
-  work: (database: Awaited<ReturnType<typeof openDatabase>>, url: string) => Promise<T>,
-): Promise<T> {
-  const server = process.env.FALAJ_DATABASE_URL
-    ? undefined
-    : await startEmbeddedPostgres({ dataDirectory: openDataDirectory(dataDirectory).database });
-  try {
-    const url = process.env.FALAJ_DATABASE_URL ?? server?.url ?? '';
-    const database = await openDatabase({ url, maxConnections: 2, applicationName: 'falaj audit' });
-    try {
-      return await work(database, url);
-    } finally {
-      await database.close();
-    }
-  } finally {
-    await server?.stop();
-  }
 }
 
 function wholeNumber(text: string): number {

@@ -1,34 +1,23 @@
-import { openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import { bootstrap, operatorToken } from '@falaj/identity';
 import type { ResolvedConfig } from './config.js';
-import { openDataDirectory } from './data-directory.js';
+import { withLocalDatabase } from './local-database.js';
 import { openIdentity } from './platform/identity.js';
 
 /** A short-lived token of this data directory. Works beside a running platform (it joins its database) and without one. */
-export async function localToken(
+export const localToken = (
   config: ResolvedConfig,
   principal: string | undefined,
-): Promise<{ token: string; expiresAt: Date }> {
-  const dataDirectory = openDataDirectory(config.dataDirectory);
-  const server = process.env.FALAJ_DATABASE_URL
-    ? undefined
-    : await startEmbeddedPostgres({ dataDirectory: dataDirectory.database });
-  try {
-    const database = await openDatabase({
-      url: process.env.FALAJ_DATABASE_URL ?? server?.url ?? '',
-      maxConnections: 2,
-      applicationName: 'falaj token',
-    });
+): Promise<{ token: string; expiresAt: Date }> =>
+  withLocalDatabase(config.dataDirectory, 'falaj token', async (database) => {
     const identity = await openIdentity(config, database);
-    const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });
-    const issued = await operatorToken(database, identity.issuer, { principal: principal ?? administratorId });
-    await identity.directory.close();
-    await database.close();
-    return issued;
-  } finally {
-    await server?.stop();
-  }
-}
+    try {
+      const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });
+      return await operatorToken(database, identity.issuer, { principal: principal ?? administratorId });
+    } finally {
+      await identity.workloads.close();
+      await identity.directory.close();
+    }
+  });
 
 export async function printToken(config: ResolvedConfig, principal: string | undefined): Promise<void> {
   const { token, expiresAt } = await localToken(config, principal);

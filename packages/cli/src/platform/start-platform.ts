@@ -1,21 +1,11 @@
 // The composition root: the one place that knows subgraphs, gateway, plugins and database alike.
-import { type KeyObject, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { KeyObject } from 'node:crypto';
 import { auditMigrations, createReadLog, startAuditSequencer, startReadSealer } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
-import {
-  composeSupergraph,
-  createGateway,
-  type Gateway,
-  type LocalSubgraph,
-  type RemoteSubgraph,
-} from '@falaj/gateway';
 import { bootstrap, identityMigrations, loadSigningKey } from '@falaj/identity';
-import { createArtifactVault, loadPlugins, type PluginRegistry } from '@falaj/plugin-host';
+import { createArtifactVault, loadPlugins } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, hideSecret, PlatformError, startTracing } from '@falaj/runtime';
-import type { InferencePorts } from '@falaj/subgraph-deployments';
 import type { GovernanceServices } from '@falaj/subgraph-governance';
 import {
   createCursorSeal,
@@ -30,12 +20,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
 import { artifactAlarm } from './artifact-alarm.js';
-import { mountAuth } from './auth-routes.js';
-import { INTERNAL_TOKEN_HEADER, remoteGraph } from './graph-executor.js';
+import { cursorSecret } from './cursor-secret.js';
+import { remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
-import { proxyInference } from './inference-proxy.js';
 import { mountInference } from './inference-routes.js';
-import { internalGraphRoute } from './internal-graph-route.js';
+import { type InferenceService, openGateway } from './open-gateway.js';
+import { readiness } from './readiness.js';
 import {
   allSubgraphs,
   describeAll,
@@ -64,9 +54,6 @@ export interface RunningPlatform {
   close(): Promise<void>;
 }
 
-/** Where a subgraph that runs in another process is reached, e.g. `FALAJ_SUBGRAPH_MODELS_URL=http://10.0.0.7:4103`. */
-const remoteUrl = (name: string): string | undefined => process.env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`];
-
 export async function startPlatform(
   config: ResolvedConfig,
   roles: Roles,
@@ -74,7 +61,7 @@ export async function startPlatform(
 ): Promise<RunningPlatform> {
   const log = createLogger('platform');
   const closers: (() => Promise<unknown> | unknown)[] = [];
-  let inference: { models: InferencePorts['models']; ready: () => boolean } | undefined;
+  let inference: InferenceService | undefined;
   let governance:
     | {
         identity: IdentityServices;
@@ -228,7 +215,7 @@ export async function startPlatform(
     }
 
     progress('gateway');
-    const gateway = await openGateway(local, descriptions, identity, health, database);
+    const gateway = await openGateway(config, { local, descriptions, identity, database, health, inference });
     closers.push(() => gateway.close());
     graph.install((document, variables, request) => gateway.execute(document, variables, request));
     const address = await gateway.listen(config.listen);
@@ -273,59 +260,6 @@ export async function startPlatform(
     };
   }
 
-  async function openGateway(
-    local: Subgraph[],
-    descriptions: SubgraphDescription[],
-    identity: IdentityServices,
-    health: Parameters<typeof createGateway>[0]['health'],
-    database: Database,
-  ): Promise<Gateway> {
-    const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
-      const here = local.find((subgraph) => subgraph.name === name);
-      if (here) return here;
-      const url = remoteUrl(name);
-      if (!url)
-        throw new PlatformError(
-          'CONFIG_INVALID',
-          `Subgraph ${name} runs elsewhere: set FALAJ_SUBGRAPH_${name.toUpperCase()}_URL to its address.`,
-        );
-      return { name, url: new URL('/graphql', url).href };
-    });
-    const { supergraphSdl } = composeSupergraph(
-      descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })),
-    );
-    const deployments = remoteUrl('deployments');
-    const dataPlane = inference
-      ? mountInference(inference.models, inference.ready, identity.authenticate)
-      : deployments
-        ? proxyInference(deployments)
-        : undefined;
-    const gateway: Gateway = await createGateway({
-      supergraphSdl,
-      subgraphs,
-      authenticate: identity.authenticate,
-      onAuthorisationChange: identity.directory.onChange,
-      identityHeaders: async (request, subgraph, body) => ({
-        [INTERNAL_TOKEN_HEADER]: identity.tokens.mint(request.principal, {
-          audience: subgraph,
-          body,
-          requestId: request.requestId,
-        }),
-        'x-request-id': request.requestId,
-      }),
-      profile: config.profile,
-      rates: config.rates,
-      persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
-      mount: [
-        internalGraphRoute(identity.tokens, () => gateway),
-        ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
-        ...(dataPlane ? [dataPlane] : []),
-      ],
-      health,
-    });
-    return gateway;
-  }
-
   async function serveSubgraph(
     local: Subgraph[],
     graph: GraphClient,
@@ -363,41 +297,4 @@ async function databaseUrl(
   const server = await startEmbeddedPostgres({ dataDirectory: dataDirectory.database });
   (closers as (() => unknown)[]).push(() => server.stop());
   return server.url;
-}
-
-async function readiness(database: Database, plugins: PluginRegistry) {
-  const [stored, loaded] = await Promise.all([database.health(), plugins.health()]);
-  const failing = loaded.plugins
-    .filter((plugin) => plugin.state !== 'READY')
-    .map((plugin) => `${plugin.kind}/${plugin.name}: ${plugin.detail}`);
-  return {
-    ready: stored.ok && loaded.ok,
-    checks: {
-      database: stored,
-      plugins: { ok: loaded.ok, ...(failing.length > 0 ? { detail: failing.join('; ') } : {}) },
-    },
-  };
-}
-
-/** One secret for all processes of a data directory, so that a cursor made by one is read by another. */
-function cursorSecret(dataDirectory: string): Buffer {
-  const given = process.env.FALAJ_CURSOR_SECRET;
-  if (given) return Buffer.from(given, 'base64url');
-  const file = join(dataDirectory, 'keys', 'cursor.key');
-  if (!existsSync(file)) {
-    try {
-      writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return readFileSync(file);
-}
-
-function persistedDocuments(config: ResolvedConfig): Map<string, string> {
-  const { manifest } = config.persistedDocuments;
-  if (!manifest) return new Map();
-  const documents = JSON.parse(readFileSync(join(config.directory, manifest), 'utf8')) as Record<string, string>;
-  // Code generation writes ids as `sha256:<hex>`; the gateway knows documents by the hex alone.
-  return new Map(Object.entries(documents).map(([id, text]) => [id.replace(/^sha256:/, ''), text]));
 }

@@ -4,8 +4,9 @@ import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { WAIVER_DAYS } from '../../domain/compliance/finding.js';
+import { type DecisionStep, requireDecidable } from '../../domain/four-eyes-decision.js';
 import type { Actor } from '../incidents/writes.js';
-import { complianceWaiver, type WaiverState } from './tables.js';
+import { complianceWaiver } from './tables.js';
 
 /** By check id the waiver that counts now: approved, not expired, of everything or of this very object. */
 export async function waiversInForce(
@@ -66,43 +67,15 @@ export async function requestWaiver(
 }
 
 /** Whoever asked does not decide; what is decided is not decided again, but an approved one may be revoked. */
-export async function decideWaiver(
-  tx: Tx,
-  actor: Actor,
-  id: string,
-  step: { readonly to: 'APPROVED' | 'REJECTED' | 'REVOKED'; readonly reason: string; readonly now: Date },
-): Promise<void> {
+export async function decideWaiver(tx: Tx, actor: Actor, id: string, step: DecisionStep): Promise<void> {
   const [row] = await tx.select().from(complianceWaiver).where(eq(complianceWaiver.id, id)).for('update');
   if (!row)
     throw new PlatformError('NOT_FOUND', 'ComplianceWaiver not found.', { details: { type: 'ComplianceWaiver' } });
-  const from: WaiverState = step.to === 'REVOKED' ? 'APPROVED' : 'REQUESTED';
-  if (row.state !== from) {
-    throw refused({
-      rule: 'WAIVER_STATE',
-      found: row.state,
-      limit: `${from}, to become ${step.to}`,
-      whatToDo: 'request a new waiver with requestWaiver',
-    });
-  }
-  if (step.to !== 'REVOKED' && row.ownerId === actor.ownerId) {
-    throw refused(
-      {
-        rule: 'WAIVER_FOUR_EYES',
-        found: `${actor.ownerId}, who asked for it`,
-        limit: 'an approver who did not ask for it',
-        whatToDo: 'have another approver decide',
-      },
-      'FORBIDDEN',
-    );
-  }
-  if (step.to === 'APPROVED' && row.expiresAt <= step.now) {
-    throw refused({
-      rule: 'WAIVER_PERIOD',
-      found: `ended at ${row.expiresAt.toISOString()}`,
-      limit: 'a date ahead',
-      whatToDo: 'request a new waiver with requestWaiver',
-    });
-  }
+  requireDecidable({ ...row, endsAt: row.expiresAt }, actor.ownerId, step, {
+    rule: 'WAIVER',
+    asked: 'asked for it',
+    again: 'request a new waiver with requestWaiver',
+  });
   await tx
     .update(complianceWaiver)
     .set({ state: step.to, decidedById: actor.ownerId, decision: step.reason, decidedAt: step.now })

@@ -4,6 +4,7 @@ import { instrumentTypes, type TransferInstrument } from '@falaj/policy';
 import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, desc, eq, gt, lte, sql } from 'drizzle-orm';
+import { type DecisionStep, requireDecidable } from '../../domain/four-eyes-decision.js';
 import type { Actor } from '../incidents/writes.js';
 import { transferInstrument } from './tables.js';
 
@@ -73,40 +74,15 @@ export async function recordInstrument(tx: Tx, actor: Actor, wanted: WantedInstr
 }
 
 /** Whoever recorded it does not decide; an approved one may be revoked. */
-export async function decideInstrument(
-  tx: Tx,
-  actor: Actor,
-  id: string,
-  step: { readonly to: 'APPROVED' | 'REJECTED' | 'REVOKED'; readonly reason: string; readonly now: Date },
-): Promise<void> {
+export async function decideInstrument(tx: Tx, actor: Actor, id: string, step: DecisionStep): Promise<void> {
   const [row] = await tx.select().from(transferInstrument).where(eq(transferInstrument.id, id)).for('update');
   if (!row)
     throw new PlatformError('NOT_FOUND', 'TransferInstrument not found.', { details: { type: 'TransferInstrument' } });
-  const from = step.to === 'REVOKED' ? 'APPROVED' : 'REQUESTED';
-  if (row.state !== from)
-    throw refused({
-      rule: 'INSTRUMENT_STATE',
-      found: row.state,
-      limit: `${from}, to become ${step.to}`,
-      whatToDo: 'record it anew with recordTransferInstrument',
-    });
-  if (step.to !== 'REVOKED' && row.ownerId === actor.ownerId)
-    throw refused(
-      {
-        rule: 'INSTRUMENT_FOUR_EYES',
-        found: `${actor.ownerId}, who recorded it`,
-        limit: 'an approver who did not record it',
-        whatToDo: 'have another approver decide',
-      },
-      'FORBIDDEN',
-    );
-  if (step.to === 'APPROVED' && row.validTo <= step.now)
-    throw refused({
-      rule: 'INSTRUMENT_PERIOD',
-      found: `ended at ${row.validTo.toISOString()}`,
-      limit: 'an end that is ahead',
-      whatToDo: 'record the instrument that follows it',
-    });
+  requireDecidable({ ...row, endsAt: row.validTo }, actor.ownerId, step, {
+    rule: 'INSTRUMENT',
+    asked: 'recorded it',
+    again: 'record it anew with recordTransferInstrument',
+  });
   await tx
     .update(transferInstrument)
     .set({ state: step.to, decidedById: actor.ownerId, decision: step.reason, decidedAt: step.now })

@@ -1,0 +1,100 @@
+// The edge of the platform: subgraphs of this process and others behind one graph, with what is mounted beside it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from '@falaj/database';
+import {
+  composeSupergraph,
+  createGateway,
+  type Gateway,
+  type LocalSubgraph,
+  type RemoteSubgraph,
+} from '@falaj/gateway';
+import { PlatformError } from '@falaj/runtime';
+import type { InferencePorts } from '@falaj/subgraph-deployments';
+import type { Subgraph } from '@falaj/subgraph-kit';
+import type { ResolvedConfig } from '../config.js';
+import { mountAuth } from './auth-routes.js';
+import { INTERNAL_TOKEN_HEADER } from './graph-executor.js';
+import type { IdentityServices } from './identity.js';
+import { proxyInference } from './inference-proxy.js';
+import { mountInference } from './inference-routes.js';
+import { internalGraphRoute } from './internal-graph-route.js';
+import { type SubgraphDescription, subgraphNames } from './subgraphs.js';
+
+/** What the deployments subgraph hands out for `/v2`. */
+export interface InferenceService {
+  readonly models: InferencePorts['models'];
+  readonly ready: () => boolean;
+}
+
+/** Where a subgraph that runs in another process is reached, e.g. `FALAJ_SUBGRAPH_MODELS_URL=http://10.0.0.7:4103`. */
+const remoteUrl = (name: string): string | undefined => process.env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`];
+
+/** Throws CONFIG_INVALID where a subgraph neither runs here nor has an address. */
+export async function openGateway(
+  config: ResolvedConfig,
+  parts: {
+    /** Subgraphs of this process; the others are reached by their addresses. */
+    readonly local: readonly Subgraph[];
+    readonly descriptions: readonly SubgraphDescription[];
+    readonly identity: IdentityServices;
+    readonly database: Database;
+    readonly health: Parameters<typeof createGateway>[0]['health'];
+    /** The data plane, where this process runs the deployments subgraph. */
+    readonly inference: InferenceService | undefined;
+  },
+): Promise<Gateway> {
+  const { local, descriptions, identity, database, health, inference } = parts;
+  const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
+    const here = local.find((subgraph) => subgraph.name === name);
+    if (here) return here;
+    const url = remoteUrl(name);
+    if (!url)
+      throw new PlatformError(
+        'CONFIG_INVALID',
+        `Subgraph ${name} runs elsewhere: set FALAJ_SUBGRAPH_${name.toUpperCase()}_URL to its address.`,
+      );
+    return { name, url: new URL('/graphql', url).href };
+  });
+  const { supergraphSdl } = composeSupergraph(
+    descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })),
+  );
+  const deployments = remoteUrl('deployments');
+  const dataPlane = inference
+    ? mountInference(inference.models, inference.ready, identity.authenticate)
+    : deployments
+      ? proxyInference(deployments)
+      : undefined;
+  const gateway: Gateway = await createGateway({
+    supergraphSdl,
+    subgraphs,
+    authenticate: identity.authenticate,
+    onAuthorisationChange: identity.directory.onChange,
+    identityHeaders: async (request, subgraph, body) => ({
+      [INTERNAL_TOKEN_HEADER]: identity.tokens.mint(request.principal, {
+        audience: subgraph,
+        body,
+        requestId: request.requestId,
+      }),
+      'x-request-id': request.requestId,
+    }),
+    profile: config.profile,
+    rates: config.rates,
+    persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
+    mount: [
+      internalGraphRoute(identity.tokens, () => gateway),
+      ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
+      ...(dataPlane ? [dataPlane] : []),
+    ],
+    health,
+  });
+  return gateway;
+}
+
+function persistedDocuments(config: ResolvedConfig): Map<string, string> {
+  const { manifest } = config.persistedDocuments;
+  if (!manifest) return new Map();
+  const documents = JSON.parse(readFileSync(join(config.directory, manifest), 'utf8')) as Record<string, string>;
+  // Code generation writes ids as `sha256:<hex>`; the gateway knows documents by the hex alone.
+  return new Map(Object.entries(documents).map(([id, text]) => [id.replace(/^sha256:/, ''), text]));
+}
