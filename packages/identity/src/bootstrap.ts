@@ -35,8 +35,8 @@ export async function bootstrap(
   return database.asSystem(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('identity.bootstrap', 0))`);
     const { rows } = await tx.execute<{ id: string }>(sql`
-      select p.id from identity.principal p join identity.role_binding b on b.principal_id = p.id
-      where b.workspace_id = ${PLATFORM_WORKSPACE} and b.role = ${PLATFORM_ADMINISTRATOR} and b.revoked_at is null
+      select p.id from identity.principal p join identity.role_in_force r on r.principal_id = p.id
+      where r.workspace_id = ${PLATFORM_WORKSPACE} and r.role = ${PLATFORM_ADMINISTRATOR} and r.expires_at is null
         and p.disabled_at is null order by p.id limit 1`);
     if (rows[0] !== undefined) return { administratorId: rows[0].id };
     const { id } = await createPrincipal(tx, {

@@ -4,6 +4,15 @@ import { NO_WORKSPACE } from '@falaj/audit';
 import type { Database } from '@falaj/database';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
+import {
+  addGroupMember,
+  createGroup,
+  deleteGroup,
+  grantGroupRole,
+  removeGroupMember,
+  renameGroup,
+  revokeGroupRole,
+} from './groups.js';
 import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal } from './principals.js';
 import { revokeToken, signOutPrincipal } from './revocations.js';
 import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
@@ -20,6 +29,8 @@ import { createWorkspace } from './workspaces.js';
 export const IDENTITY_CHANNEL = 'falaj_identity';
 const REMEMBERED_MS = 1_000;
 const MOST_REMEMBERED = 10_000;
+/** Ends of roles that are further away are seen by a later look: open streams look every 30 s. */
+const FORESEEN_MS = 60_000;
 
 /** A workspace in which a principal holds at least one role. */
 export interface Membership {
@@ -43,6 +54,8 @@ interface Identity {
   /** Issuer and id of tokens that have ended before their time. */
   readonly revokedTokens: readonly (readonly [string, string])[];
   readonly memberships: readonly Membership[];
+  /** Milliseconds until the first of its roles ends by itself; null while none does. */
+  readonly changesInMs: number | null;
 }
 
 /** Changes take the caller's transaction, so that the audit record is committed with them. */
@@ -61,6 +74,13 @@ export interface Directory {
   readonly grantRole: typeof grantRole;
   readonly revokeRole: typeof revokeRole;
   readonly rolesOf: typeof rolesOf;
+  readonly addGroupMember: typeof addGroupMember;
+  readonly createGroup: typeof createGroup;
+  readonly deleteGroup: typeof deleteGroup;
+  readonly grantGroupRole: typeof grantGroupRole;
+  readonly removeGroupMember: typeof removeGroupMember;
+  readonly renameGroup: typeof renameGroup;
+  readonly revokeGroupRole: typeof revokeGroupRole;
   /** Across all workspaces. */
   membershipsOf(principalId: string): Promise<readonly Membership[]>;
   /**
@@ -82,10 +102,23 @@ export async function createDirectory(
 ): Promise<Directory> {
   const remembered = new Map<string, { readonly at: number; readonly identity: Promise<Identity | undefined> }>();
   const listeners = new Set<() => void>();
-  const unlisten = await database.listen(IDENTITY_CHANNEL, () => {
+  const changed = (): void => {
     remembered.clear();
     for (const listener of listeners) listener();
-  });
+  };
+  const unlisten = await database.listen(IDENTITY_CHANNEL, changed);
+  const ends = new Map<string, NodeJS.Timeout>();
+  /** A role that ends by itself gives no notice, so this process gives it. */
+  const foresee = (name: string, inMs: number | null): void => {
+    clearTimeout(ends.get(name));
+    ends.delete(name);
+    if (inMs === null || inMs > FORESEEN_MS) return;
+    const timer = setTimeout(() => {
+      ends.delete(name);
+      changed();
+    }, inMs + 1);
+    ends.set(name, timer.unref());
+  };
 
   const recall = (key: IdentityKey): Promise<Identity | undefined> | undefined => {
     const known = remembered.get(JSON.stringify(key));
@@ -98,9 +131,12 @@ export async function createDirectory(
     remembered.delete(name);
     if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
     remembered.set(name, entry);
-    identity.catch(() => {
-      if (remembered.get(name) === entry) remembered.delete(name);
-    });
+    identity.then(
+      (found) => foresee(name, found?.changesInMs ?? null),
+      () => {
+        if (remembered.get(name) === entry) remembered.delete(name);
+      },
+    );
     return identity;
   };
 
@@ -119,6 +155,13 @@ export async function createDirectory(
     grantRole,
     revokeRole,
     rolesOf,
+    addGroupMember,
+    createGroup,
+    deleteGroup,
+    grantGroupRole,
+    removeGroupMember,
+    renameGroup,
+    revokeGroupRole,
     async membershipsOf(principalId) {
       return (await (recall({ id: principalId }) ?? look({ id: principalId })))?.memberships ?? [];
     },
@@ -150,6 +193,7 @@ export async function createDirectory(
     },
     async close() {
       await unlisten();
+      for (const timer of ends.values()) clearTimeout(timer);
       remembered.clear();
     },
   };
@@ -181,9 +225,11 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
           where t.principal_id = p.id and t.expires_at > now()), '[]') as "revokedTokens", coalesce((
         select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles)
           order by w.id)
-        from (select b.workspace_id, jsonb_agg(b.role order by b.role) as roles from identity.role_binding b
-              where b.principal_id = p.id and b.revoked_at is null group by b.workspace_id) h
-        join identity.workspace w on w.id = h.workspace_id), '[]') as memberships
+        from (select r.workspace_id, jsonb_agg(distinct r.role order by r.role) as roles from identity.role_in_force r
+              where r.principal_id = p.id group by r.workspace_id) h
+        join identity.workspace w on w.id = h.workspace_id), '[]') as memberships,
+        (select extract(epoch from min(r.expires_at) - statement_timestamp()) * 1000 from identity.role_in_force r
+          where r.principal_id = p.id)::float8 as "changesInMs"
       from identity.principal p where ${which}`),
   );
   return rows[0];

@@ -8,8 +8,21 @@ export { identityMigrations } from './migrations.js';
 export { operatorToken } from './operator-token.js';
 export { type NewPrincipal, type PrincipalPage, type PrincipalRecord, principalsOfPersons } from './principals.js';
 export { revokeOwnToken } from './revocations.js';
-export { ADMINISTRATOR, PLATFORM_ADMINISTRATOR, PLATFORM_WORKSPACE, type RoleChange } from './role-bindings.js';
-export { principalTable, roleBindingTable, serviceKeyTable, workloadIdentityTable, workspaceTable } from './tables.js';
+export {
+  ADMINISTRATOR,
+  type NewRoleBinding,
+  PLATFORM_ADMINISTRATOR,
+  PLATFORM_WORKSPACE,
+  type RoleChange,
+} from './role-bindings.js';
+export {
+  principalTable,
+  roleBindingTable,
+  roleInForceView,
+  serviceKeyTable,
+  workloadIdentityTable,
+  workspaceTable,
+} from './tables.js';
 export { createTokenEndpoint, type TokenEndpoint, type TokenResponse } from './token-endpoint.js';
 export {
   createTokenVerifier,

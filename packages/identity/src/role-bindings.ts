@@ -19,21 +19,30 @@ const change = z.strictObject({
   by: z.string().min(1),
 });
 
-/** A role to be granted or revoked. */
+/** A role to be revoked. */
 export type RoleChange = z.input<typeof change>;
 
-/** Idempotent. Throws NOT_FOUND for an unknown principal, BAD_USER_INPUT for the platform's role outside the platform. */
-export async function grantRole(tx: Tx, input: RoleChange): Promise<void> {
-  const { workspaceId, principalId, role, by } = checked(change, input);
-  if (role === PLATFORM_ADMINISTRATOR && workspaceId !== PLATFORM_WORKSPACE)
-    throw new PlatformError('BAD_USER_INPUT', `role: ${role} is held in the workspace ${PLATFORM_WORKSPACE} only.`);
+/** When a role ends by itself; the database refuses what is past. */
+export const expiry = z.date().optional();
+const grant = change.extend({ expiresAt: expiry });
+/** A role to be granted, for good unless it expires. */
+export type NewRoleBinding = z.input<typeof grant>;
+
+/**
+ * A lasting grant is idempotent; one that expires stands beside it and beside others. Throws NOT_FOUND for an unknown
+ * principal, BAD_USER_INPUT for the platform's role outside the platform and for an end that is past.
+ */
+export async function grantRole(tx: Tx, input: NewRoleBinding): Promise<void> {
+  const { workspaceId, principalId, role, by, expiresAt } = checked(grant, input);
+  refusePlatformRole(role, workspaceId);
+  refusePast(expiresAt);
   // A savepoint, so that an unknown principal leaves the caller's transaction usable.
   await tx
     .transaction((inner) =>
       inner.execute(sql`
-        insert into identity.role_binding (id, workspace_id, principal_id, role, granted_by)
-        values (${newId('rb')}, ${workspaceId}, ${principalId}, ${role}, ${by})
-        on conflict (workspace_id, principal_id, role) where revoked_at is null do nothing`),
+        insert into identity.role_binding (id, workspace_id, principal_id, role, granted_by, expires_at)
+        values (${newId('rb')}, ${workspaceId}, ${principalId}, ${role}, ${by}, ${expiresAt?.toISOString() ?? null})
+        on conflict (workspace_id, principal_id, role) where revoked_at is null and expires_at is null do nothing`),
     )
     .catch((error: unknown) => {
       if (sqlStateOf(error) === '23503') throw notFound(principalId);
@@ -41,13 +50,31 @@ export async function grantRole(tx: Tx, input: RoleChange): Promise<void> {
     });
 }
 
-/** Throws NOT_FOUND when the role is not held, PRECONDITION_FAILED when nobody would be left to administer the workspace. */
+/** Throws BAD_USER_INPUT for the platform's role in another workspace. */
+export function refusePlatformRole(role: string, workspaceId: string): void {
+  if (role === PLATFORM_ADMINISTRATOR && workspaceId !== PLATFORM_WORKSPACE)
+    throw new PlatformError('BAD_USER_INPUT', `role: ${role} is held in the workspace ${PLATFORM_WORKSPACE} only.`);
+}
+
+/** Throws BAD_USER_INPUT for an end that is past. */
+export function refusePast(expiresAt: Date | undefined): void {
+  if (expiresAt !== undefined && !(expiresAt.getTime() > Date.now()))
+    throw new PlatformError('BAD_USER_INPUT', `expiresAt: found ${expiresAt.toISOString()}, expected a time to come.`, {
+      details: { field: 'expiresAt' },
+    });
+}
+
+/**
+ * Takes every grant of the role to the principal itself; what a group gives it keeps. Throws NOT_FOUND when there is none,
+ * PRECONDITION_FAILED when nobody would be left to administer the workspace.
+ */
 export async function revokeRole(tx: Tx, input: RoleChange): Promise<void> {
   const { workspaceId, principalId, role, by } = checked(change, input);
   await keepingAdministrators(tx, workspaceId, async () => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       update identity.role_binding set revoked_at = clock_timestamp(), revoked_by = ${by}
       where workspace_id = ${workspaceId} and principal_id = ${principalId} and role = ${role} and revoked_at is null
+        and (expires_at is null or expires_at > clock_timestamp())
       returning id`);
     if (rows.length === 0)
       throw new PlatformError('NOT_FOUND', `No such role is held: ${role} of ${principalId}.`, {
@@ -56,15 +83,18 @@ export async function revokeRole(tx: Tx, input: RoleChange): Promise<void> {
   });
 }
 
-/** Roles in force, sorted. */
+/** Roles in force, sorted, those that groups give included. */
 export async function rolesOf(tx: Tx, workspaceId: string, principalId: string): Promise<readonly string[]> {
   const { rows } = await tx.execute<{ role: string }>(sql`
-    select role from identity.role_binding
-    where workspace_id = ${workspaceId} and principal_id = ${principalId} and revoked_at is null order by role`);
+    select distinct role from identity.role_in_force
+    where workspace_id = ${workspaceId} and principal_id = ${principalId} order by role`);
   return rows.map(({ role }) => role);
 }
 
-/** Refuses a change that takes a workspace's last administrator who is not disabled. Changes of one workspace queue here. */
+/**
+ * Refuses a change that takes a workspace's last administrator who is not disabled and whose role does not end by itself.
+ * Changes of one workspace queue here.
+ */
 export async function keepingAdministrators(tx: Tx, workspaceId: string, work: () => Promise<void>): Promise<void> {
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended('identity.administrators.' || ${workspaceId}, 0))`,
@@ -83,9 +113,9 @@ export async function keepingAdministrators(tx: Tx, workspaceId: string, work: (
 async function administrators(tx: Tx, workspaceId: string): Promise<number> {
   const { rows } = await tx.execute<{ count: number }>(sql`
     select count(distinct p.id)::int as count
-    from identity.role_binding b join identity.principal p on p.id = b.principal_id and p.disabled_at is null
-    where b.workspace_id = ${workspaceId} and b.revoked_at is null
-      and b.role in (${ADMINISTRATOR}, ${PLATFORM_ADMINISTRATOR})`);
+    from identity.role_in_force r join identity.principal p on p.id = r.principal_id and p.disabled_at is null
+    where r.workspace_id = ${workspaceId} and r.expires_at is null
+      and r.role in (${ADMINISTRATOR}, ${PLATFORM_ADMINISTRATOR})`);
   return rows[0]?.count ?? 0;
 }
 

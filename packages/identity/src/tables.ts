@@ -26,7 +26,7 @@ export const principalTable = identity.table('principal', {
   createdAt: instant('created_at').notNull(),
 });
 
-/** A role held or once held; `revokedAt` is null while it is in force. */
+/** A role granted to a principal itself; in force until `revokedAt` or `expiresAt`, whichever is first. Who may do what: `roleInForceView`. */
 export const roleBindingTable = identity.table('role_binding', {
   id: text('id').notNull(),
   workspaceId: text('workspace_id').notNull(),
@@ -34,9 +34,22 @@ export const roleBindingTable = identity.table('role_binding', {
   role: text('role').notNull(),
   grantedBy: text('granted_by').notNull(),
   grantedAt: instant('granted_at').notNull(),
+  expiresAt: instant('expires_at'),
   revokedBy: text('revoked_by'),
   revokedAt: instant('revoked_at'),
 });
+
+/** Roles that principals may act as now; `via` is `BINDING`, or the id of the group that gives it. */
+export const roleInForceView = identity
+  .view('role_in_force', {
+    workspaceId: text('workspace_id').notNull(),
+    principalId: text('principal_id').notNull(),
+    role: text('role').notNull(),
+    via: text('via').notNull(),
+    grantedAt: instant('granted_at').notNull(),
+    expiresAt: instant('expires_at'),
+  })
+  .existing();
 
 /** A public key of a service; `revokedAt` is null while nobody took it. */
 export const serviceKeyTable = identity.table('service_key', {

@@ -145,8 +145,7 @@ async function readPrincipal(database: Database, digest: Buffer): Promise<Found 
         t.on_behalf_of as "onBehalfOf", (extract(epoch from t.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs"
       from identity.workload_token t join identity.principal p on p.id = t.on_behalf_of
       where t.digest = ${digest} and t.expires_at > clock_timestamp() and p.disabled_at is null
-        and exists (select from identity.role_binding b where b.principal_id = p.id and b.workspace_id = t.workspace_id
-          and b.revoked_at is null)`),
+        and exists (select from identity.role_in_force r where r.principal_id = p.id and r.workspace_id = t.workspace_id)`),
   );
   const [row] = rows;
   if (row === undefined) return undefined;

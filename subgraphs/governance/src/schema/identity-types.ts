@@ -17,7 +17,7 @@ export class Workspace {
   @Attribute(
     () => RoleBindingConnection,
     'internal',
-    'Roles in force, newest first; seen from within the workspace only.',
+    'Roles in force that were granted to principals themselves, newest first; seen from within the workspace only.',
   )
   members!: unknown;
 }
@@ -32,15 +32,21 @@ export class Principal {
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => DateTime, 'internal', 'When it was disabled; null while it is not.') disabledAt!: Date | null;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
-  @Attribute(() => [String], 'internal', 'Roles held in the workspace of the request, sorted.') roles!: unknown;
+  @Attribute(
+    () => [String],
+    'internal',
+    'Roles held in the workspace of the request, sorted, those of its groups included.',
+  )
+  roles!: unknown;
 }
 
-@ObjectType({ description: 'A role that a principal holds in the workspace.' })
+@ObjectType({ description: 'A role that was granted to a principal itself, in the workspace.' })
 export class RoleBinding {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
   @Attribute(() => String, 'internal', 'Role.') role!: string;
   @Attribute(() => DateTime, 'internal', 'Since when.') grantedAt!: Date;
   @Attribute(() => String, 'pii', 'Id of the principal who granted it.') grantedBy!: string;
+  @Attribute(() => DateTime, 'internal', 'When it ends by itself; null where it does not.') expiresAt!: Date | null;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
   @Attribute(() => Principal, 'internal', 'Who holds it.') principal!: unknown;
 }

@@ -1,8 +1,9 @@
 import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
-import { and, eq, isNull, type SQL } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { workspaceInput } from '../domain/identity-input.js';
 import { principals, type RoleBindingRow, roleBindings, type WorkspaceRow, workspaces } from '../store/governed.js';
+import { bindingInForce } from '../store/role-reads.js';
 import { roleBinding } from '../store/tables.js';
 import type { GovernanceContext, Relation } from './context.js';
 import {
@@ -45,7 +46,7 @@ export class WorkspaceResolver {
   ): Promise<Connection<unknown>> {
     return context.reads.page(roleBindings, {
       ...page,
-      where: and(eq(roleBinding.workspaceId, row.id), isNull(roleBinding.revokedAt)) as SQL,
+      where: and(eq(roleBinding.workspaceId, row.id), bindingInForce()) as SQL,
     });
   }
 

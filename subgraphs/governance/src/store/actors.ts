@@ -1,10 +1,10 @@
 // Principals as requests of their own in this workspace would be judged.
 import type { Principal } from '@falaj/runtime';
 import type { SubgraphContext } from '@falaj/subgraph-kit';
-import { asc, isNull } from 'drizzle-orm';
+import { asc } from 'drizzle-orm';
 import { principals } from './governed.js';
 import { rolesHeld } from './role-reads.js';
-import { roleBinding } from './tables.js';
+import { roleInForce } from './tables.js';
 
 /** In the order asked; undefined for a disabled one. Throws NOT_FOUND for one who is not to be seen here. */
 export async function actors(
@@ -36,10 +36,9 @@ export async function actors(
 export async function membersOf(context: SubgraphContext, limit: number): Promise<readonly string[]> {
   const rows = await context.transaction((tx) =>
     tx
-      .selectDistinct({ id: roleBinding.principalId })
-      .from(roleBinding)
-      .where(isNull(roleBinding.revokedAt))
-      .orderBy(asc(roleBinding.principalId))
+      .selectDistinct({ id: roleInForce.principalId })
+      .from(roleInForce)
+      .orderBy(asc(roleInForce.principalId))
       .limit(limit),
   );
   return rows.map(({ id }) => id);

@@ -63,6 +63,7 @@ export const roleBindings: GovernedTable<RoleBindingRow> = governedTable({
     role: roleBinding.role,
     grantedAt: roleBinding.grantedAt,
     grantedBy: roleBinding.grantedBy,
+    expiresAt: roleBinding.expiresAt,
   },
   attributes: { workspaceId: roleBinding.workspaceId, principalId: roleBinding.principalId, role: roleBinding.role },
 });

@@ -1,15 +1,22 @@
 import type { SubgraphContext } from '@falaj/subgraph-kit';
-import { and, asc, inArray, isNull } from 'drizzle-orm';
-import { roleBinding } from './tables.js';
+import { and, asc, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { roleBinding, roleInForce } from './tables.js';
 
 /** Roles in force in the workspace, sorted, one statement for all principals. */
 export async function rolesHeld(context: SubgraphContext, principalIds: readonly string[]): Promise<string[][]> {
   const rows = await context.transaction((tx) =>
     tx
-      .select({ principalId: roleBinding.principalId, role: roleBinding.role })
-      .from(roleBinding)
-      .where(and(inArray(roleBinding.principalId, [...principalIds]), isNull(roleBinding.revokedAt)))
-      .orderBy(asc(roleBinding.role)),
+      .selectDistinct({ principalId: roleInForce.principalId, role: roleInForce.role })
+      .from(roleInForce)
+      .where(inArray(roleInForce.principalId, [...principalIds]))
+      .orderBy(asc(roleInForce.role)),
   );
   return principalIds.map((id) => rows.filter((row) => row.principalId === id).map((row) => row.role));
 }
+
+/** Grants to principals themselves that were neither revoked nor ended. */
+export const bindingInForce = (): SQL | undefined =>
+  and(
+    isNull(roleBinding.revokedAt),
+    or(isNull(roleBinding.expiresAt), gt(roleBinding.expiresAt, sql`statement_timestamp()`)),
+  );

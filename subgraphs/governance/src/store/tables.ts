@@ -5,6 +5,7 @@ export { auditRecordTable as record, dataAccessTable as dataAccess } from '@fala
 export {
   principalTable as principal,
   roleBindingTable as roleBinding,
+  roleInForceView as roleInForce,
   serviceKeyTable as serviceKey,
   workloadIdentityTable as workloadIdentity,
   workspaceTable as workspace,

@@ -21,8 +21,8 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
       select p.id, p.zone, p.disabled_at is not null as disabled, p.created_at,
         array_agg(distinct b.role) as roles, greatest(max(b.granted_at), p.created_at) as since,
         (select max(r.at) from audit.record r where r.workspace_id = ${workspaceId} and r.actor_id = p.id) as last_active_at
-      from identity.principal p join identity.role_binding b on b.principal_id = p.id
-      where b.workspace_id = ${workspaceId} and b.revoked_at is null
+      from identity.principal p join identity.role_in_force b on b.principal_id = p.id
+      where b.workspace_id = ${workspaceId}
       group by p.id order by p.id`);
     return rows.map((row) => ({
       id: row.id,
@@ -35,8 +35,8 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
   },
   async grants(tx, { principal: { workspaceId } }) {
     const { rows } = await tx.execute<Record<string, unknown>>(sql`
-      select principal_id, role, granted_at from identity.role_binding
-      where workspace_id = ${workspaceId} and revoked_at is null order by granted_at, id`);
+      select principal_id, role, granted_at from identity.role_in_force
+      where workspace_id = ${workspaceId} order by granted_at, principal_id, role, via`);
     return rows.map((row) => ({ principalId: row.principal_id, role: row.role, grantedAt: iso(row.granted_at) }));
   },
   async tokens(tx, { principal: { workspaceId } }) {
