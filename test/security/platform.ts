@@ -52,6 +52,8 @@ export interface AttackedPlatform {
   /** A GraphQL request as somebody of `from`, by default of home, into `workspace`, by default their own. */
   ask(role: Role, query: string, options?: AskOptions): Promise<Answer>;
   headers(role: Role, options?: Omit<AskOptions, 'variables'>): Record<string, string>;
+  /** A new, empty workspace. Answers its id. */
+  found(name: string, allowedZones: readonly string[]): Promise<string>;
   /** Another person of a role. */
   hire(role: Role, workspaceId: string): Promise<{ id: string; token: string }>;
   /** Rows of each table, without the audit trail, what follows from it, and what endpoints report by the minute. */
@@ -125,11 +127,14 @@ async function inhabit(processes: Processes): Promise<Omit<AttackedPlatform, 'st
     return { id: workspaceId, tokens, principals };
   };
 
+  const found: AttackedPlatform['found'] = async (name, allowedZones) => {
+    const made = await asOperator(
+      `mutation { createWorkspace(input: { name: "${name}", allowedZones: ${JSON.stringify(allowedZones)}, defaultZone: "AE" }) { workspace { id } } }`,
+    );
+    return made.createWorkspace?.workspace?.id ?? '';
+  };
   const home = await people(journey.ids.workspaceId ?? '');
-  const made = await asOperator(
-    'mutation { createWorkspace(input: { name: "elsewhere", allowedZones: ["AE"], defaultZone: "AE" }) { workspace { id } } }',
-  );
-  const elsewhere = await people(made.createWorkspace?.workspace?.id ?? '');
+  const elsewhere = await people(await found('elsewhere', ['AE']));
 
   const headers: AttackedPlatform['headers'] = (role, { from = home, workspace = from.id } = {}) => ({
     authorization: `Bearer ${from.tokens.get(role)}`,
@@ -147,6 +152,7 @@ async function inhabit(processes: Processes): Promise<Omit<AttackedPlatform, 'st
     landing: join(dataDirectory, 'landing'),
     send,
     headers,
+    found,
     hire,
     ask: (role, query, { variables = {}, ...options } = {}) =>
       send('/graphql', {

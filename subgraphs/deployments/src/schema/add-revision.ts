@@ -1,7 +1,7 @@
 // What updateEndpoint and stageRevision share: a new revision of an endpoint, prepared as createEndpoint does.
 import type { Tx } from '@falaj/database';
 import type { Governed } from '@falaj/subgraph-kit';
-import { type Deployment, deploying } from '../store/deploy.js';
+import { type Deployment, deploying, permitOf } from '../store/deploy.js';
 import { type EndpointRow, endpoints } from '../store/governed.js';
 import type { EndpointRecord } from '../store/model-host.js';
 import { addRevision, lockEndpoint } from '../store/writes.js';
@@ -42,7 +42,7 @@ export async function addRevisionTo(
         const number = await addRevision(tx, context.ownership, record, deployment);
         await also(tx, record, number, deployment);
         await routes.announce(tx, endpointId);
-        audit.subject(endpointId, { revision: number });
+        audit.subject(endpointId, { revision: number, ...permitOf(deployment) });
         return { number, loaded: deployment.loaded };
       },
     );

@@ -57,6 +57,10 @@ export class EndpointRevision {
   @Attribute(() => Int, 'internal', 'Counted from 1.') revision!: number;
   @Attribute(() => [CheckVerdict], 'internal', 'Compliance verdicts.') compliance!: CheckVerdict[];
   @Attribute(() => String, 'internal', 'Zone in which it served.') zone!: string;
+  @Attribute(() => [ID], 'internal', 'Transfer instruments that it rests on; none where the law allows its zone.')
+  transferInstruments!: string[];
+  @Attribute(() => DateTime, 'internal', 'When the first of them ends; null where it rests on none.')
+  permittedUntil!: Date | null;
   @Attribute(() => String, 'pii', 'Who deployed it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was deployed.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];

@@ -2,7 +2,7 @@ import { Attribute, type Connection, newId, PageArguments, parseInput } from '@f
 import { eq } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { deploying } from '../store/deploy.js';
+import { deploying, permitOf } from '../store/deploy.js';
 import { type EndpointRevisionRow, type EndpointRow, endpointRevisions, endpoints } from '../store/governed.js';
 import { assertUnsplit } from '../store/rollout-writes.js';
 import { endpoint, endpointRevision } from '../store/tables.js';
@@ -95,8 +95,9 @@ export class EndpointResolver {
             details: { name, modelVersionId, zone },
             prepare,
           },
-          async (tx, _audit, deployment) => {
+          async (tx, audit, deployment) => {
             await insertEndpoint(tx, { id, ...context.ownership, name, zone }, deployment);
+            audit.subject(id, permitOf(deployment));
             await context.services.routes.announce(tx, id);
             return deployment;
           },

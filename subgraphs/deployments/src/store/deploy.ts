@@ -54,6 +54,10 @@ export async function prepareDeployment(
   return { model, compliance, ...runningFacts(loaded), loaded };
 }
 
+/** What a placement rests on beyond the law, for its audit record; nothing where the law allows it by itself. */
+export const permitOf = ({ model: { permit } }: Deployment) =>
+  permit ? { transferInstruments: permit.instruments, permittedUntil: permit.validTo } : {};
+
 /** What an endpoint shows of the revision that runs. */
 export const runningFacts = ({ served, device }: LoadedModel) => ({
   inputs: served.inputs.map(describeTensor),

@@ -37,4 +37,7 @@ export const endpointRevision = schema.table('endpoint_revision', {
   modelVersion: integer('model_version').notNull(),
   model: jsonb('model').$type<DeployableModel>().notNull(),
   compliance: jsonb('compliance').$type<CheckVerdict[]>().notNull(),
+  /** Of the model's permit, where it has one. */
+  transferInstruments: text('transfer_instruments').array().notNull().default([]),
+  permittedUntil: timestamp('permitted_until', { withTimezone: true, mode: 'date' }),
 });

@@ -172,5 +172,8 @@ async function insertRevision(
     modelVersion: model.version,
     model,
     compliance,
+    ...(model.permit
+      ? { transferInstruments: [...model.permit.instruments], permittedUntil: new Date(model.permit.validTo) }
+      : {}),
   });
 }
