@@ -58,6 +58,31 @@ test('metrics count requests by operation and outcome, and time each subgraph', 
   });
 });
 
+test('neither traces nor metrics say anything of variables, values or who asked', async () => {
+  exporter.reset();
+  const metrics = await serving({}, async (url) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer somebodys-token' },
+      body: JSON.stringify({
+        query: 'mutation Touch($id: ID!) { touch(id: $id) { id note } }',
+        variables: { id: 'person@example.test' },
+      }),
+    });
+    await response.text();
+    return (await fetch(`${url}/metrics`)).text();
+  });
+  const spans = exporter.getFinishedSpans();
+  expect(spans.length).toBeGreaterThan(1);
+  const told = JSON.stringify(spans.map(({ name, attributes, status, events }) => [name, attributes, status, events]));
+  for (const text of [told, metrics]) expect(text).not.toMatch(/person@example|somebodys-token/);
+  expect([...new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)))].sort()).toEqual([
+    'falaj.subgraph',
+    'graphql.operation.name',
+    'http.request.method',
+  ]);
+});
+
 test('not ready is 503, whether the port says so or fails', async () => {
   const status = (health: GatewayOptions['health']) =>
     serving({ health }, async (url) => (await fetch(`${url}/health/ready`)).status);

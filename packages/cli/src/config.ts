@@ -52,6 +52,8 @@ const schema = z.strictObject({
     .prefault({}),
   /** How old a sign-in may be where a field of class `secret` is asked for. */
   stepUpSeconds: z.number().int().min(30).max(3_600).default(300),
+  /** Distinct subjects that a figure about persons must be made of to be shown to who may not see the values. */
+  smallestGroup: z.number().int().min(2).max(10_000).default(5),
   persistedDocuments: z
     .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
     .prefault({}),

@@ -33,6 +33,7 @@ export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export type { PolicyAction, Rule } from './rule.js';
 export { ruleBuilders } from './rule-builders.js';
 export { type ChangedGroup, type Outcome, type PolicyChange, simulate, type VerdictChange } from './simulate.js';
+export { SMALL_GROUP, SMALLEST_GROUP } from './small-groups.js';
 export type { AttributeColumns, NounColumns, RelationColumns, RelationTables } from './sql-predicate.js';
 export { STEP_UP_REQUIRED } from './step-up.js';
 export { type RuleIssue, validateRule } from './validate-rule.js';

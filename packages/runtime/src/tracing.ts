@@ -30,10 +30,22 @@ export function startTracing(options: TracingOptions): () => Promise<void> {
   return () => provider.shutdown();
 }
 
+/** All that a span may say. Traces leave the zone: nothing of variables, values, rows, principals or workspaces. */
+type SpanAttribute =
+  | 'falaj.plugin.kind'
+  | 'falaj.plugin.method'
+  | 'falaj.plugin.name'
+  | 'falaj.subgraph'
+  | 'graphql.operation.name'
+  | 'http.request.method'
+  | 'workflow.name'
+  | 'workflow.run'
+  | 'workflow.step';
+
 /** Runs `work` in a span; a thrown error marks it and goes on. */
 export async function withSpan<T>(
   name: string,
-  attributes: Readonly<Record<string, string | number | boolean>>,
+  attributes: Readonly<Partial<Record<SpanAttribute, string>>>,
   work: (span: Span) => Promise<T>,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Call } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
-import type { Ability } from '@falaj/policy';
+import { type Ability, SMALLEST_GROUP } from '@falaj/policy';
 import type { Principal } from '@falaj/runtime';
 import DataLoader from 'dataloader';
 import type { PgColumn } from 'drizzle-orm/pg-core';
@@ -41,6 +41,11 @@ export class SubgraphContext<Services = unknown> {
     this.services = services;
     this.ability = ability;
     this.reads = new Reads(platform.database, request.principal, ability, this.masked, platform.cursors, fieldsOf);
+  }
+
+  /** Subjects that a figure must be made of to be shown to who may not see the values. */
+  get smallestGroup(): number {
+    return this.platform.smallestGroup ?? SMALLEST_GROUP;
   }
 
   get principal(): Principal {

@@ -31,6 +31,8 @@ export interface Platform {
   /** Where answers that show logged fields are written down first; without it they are not, which only tests want. */
   readonly readLog?: ReadLog;
   readonly cursors: CursorSeal;
+  /** Subjects that a figure must be made of to be shown to who may not see the values; default 5. */
+  readonly smallestGroup?: number;
   readonly log: Logger;
   /** The whole graph, as the same principal. */
   readonly graph: GraphClient;

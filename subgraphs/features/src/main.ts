@@ -30,7 +30,11 @@ export const featuresSubgraph: SubgraphDefinition<undefined> = {
     MaterializationResolver,
   ],
   tables,
-  attributes: { SampleCell: { columnClass: 'string' } },
+  attributes: {
+    SampleCell: { columnClass: 'string' },
+    OnlineValue: { columnClass: 'string' },
+    FeatureStatistics: { columnClass: 'string' },
+  },
   references: referencesTo(tables),
   filterFields: { 'FeatureViewFilter.entityId': 'FeatureView.entity' },
   rules,

@@ -177,6 +177,7 @@ export async function startPlatform(
       policyVersion: (workspaceId) => policy.versionOf(workspaceId),
       readLog: createReadLog(readLogDatabase),
       cursors: createCursorSeal(cursorSecret(config.dataDirectory)),
+      smallestGroup: config.smallestGroup,
       log,
       graph,
       workflows,

@@ -303,23 +303,31 @@ describe('quality', () => {
     const from = new Date(Date.now() - 3_600_000).toISOString();
     await predict([[2]], approver, 'judged');
     await world.ask(approver, SET, { input: { endpointId: 'judged' } });
-    const { data } = await predict([[2]], approver, 'judged');
+    const { data } = await predict([[2], [2], [2], [2], [2]], approver, 'judged');
     const look = async () =>
       (await world.ask(viewer, QUALITY, { id: 'judged', from, bucket: 7_200, by: 'VERSION' })).data.endpoint.quality;
     for (let found = await look(); found.length === 0; found = await look())
       await new Promise((r) => setTimeout(r, 100));
     expect(await look()).toMatchObject([
-      { rows: 1, labelled: 0, coverage: 0, auc: null, reason: 'No row has a label yet.' },
+      { rows: 5, labelled: 0, coverage: 0, auc: null, reason: 'No row has a label yet.' },
     ]);
-    const label = (value: number) =>
+    const label = (value: number, rows: readonly number[]) =>
       world.ask(scientist, LABEL, {
-        input: { endpointId: 'judged', labels: [{ inferenceId: data.predict.inferenceId, value }] },
+        input: {
+          endpointId: 'judged',
+          labels: rows.map((row) => ({ inferenceId: data.predict.inferenceId, row, value })),
+        },
       });
-    await label(1);
+    await label(1, [0, 1, 2, 3]);
+    const reason = 'Fewer than 5 rows have a label: figures of so few would tell of each.';
     expect(await look()).toMatchObject([
-      { labelled: 1, auc: null, accuracy: 1, reason: 'All labels are the same: there is no AUC.' },
+      { rows: 5, labelled: 4, coverage: 0.8, baseRate: null, accuracy: null, brier: null, logLoss: null, reason },
     ]);
-    await label(7.5);
+    await label(1, [4]);
+    expect(await look()).toMatchObject([
+      { labelled: 5, auc: null, accuracy: 1, reason: 'All labels are the same: there is no AUC.' },
+    ]);
+    await label(7.5, [0, 1, 2, 3, 4]);
     const score = 1 / (1 + Math.exp(-2));
     expect(await look()).toMatchObject([
       {

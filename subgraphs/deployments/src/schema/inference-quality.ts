@@ -59,7 +59,9 @@ export class EndpointQualityResolver {
         'BAD_USER_INPUT',
         `quality: from ${from.toISOString()} to ${end.toISOString()} are ${spans} spans of ${bucketSeconds} s; expected 1 to ${MOST_BUCKETS}. Choose a longer bucketSeconds or a shorter time.`,
       );
-    return context.transaction((tx) => inferenceQuality(tx, { endpointId: row.id, from, to: end, bucketSeconds, by }));
+    return context.transaction((tx) =>
+      inferenceQuality(tx, { endpointId: row.id, from, to: end, bucketSeconds, by }, context.smallestGroup),
+    );
   }
 
   @Mutation(() => RecordLabelsPayload, {

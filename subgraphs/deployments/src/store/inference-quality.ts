@@ -49,9 +49,14 @@ const LEAST = Number.EPSILON;
 
 /**
  * Rows, labelled rows and scores by version (and variant) and bucket of time of the request, oldest first. AUC is the
- * Mann-Whitney statistic with average ranks for ties, exact over all labelled rows (Hanley and McNeil, 1982).
+ * Mann-Whitney statistic with average ranks for ties, exact over all labelled rows (Hanley and McNeil, 1982). Figures of
+ * fewer labels than `smallestGroup` are null.
  */
-export async function inferenceQuality(tx: Tx, request: QualityRequest): Promise<InferenceQuality[]> {
+export async function inferenceQuality(
+  tx: Tx,
+  request: QualityRequest,
+  smallestGroup: number,
+): Promise<InferenceQuality[]> {
   const { endpointId, from, to, bucketSeconds, by } = request;
   const { rows } = await tx.execute<Row>(sql`
     with answer as (
@@ -84,11 +89,12 @@ export async function inferenceQuality(tx: Tx, request: QualityRequest): Promise
     from ranked
     group by model_version_id, model_version, variant, bucket
     order by ranked.bucket, model_version, variant`);
-  return rows.map(shown);
+  return rows.map((row) => shown(row, smallestGroup));
 }
 
-function shown(row: Row): InferenceQuality {
+function shown(row: Row, smallestGroup: number): InferenceQuality {
   const { labelled, positives } = row;
+  if (labelled > 0 && labelled < smallestGroup) return withheld(row, smallestGroup);
   const negatives = labelled - positives;
   const binary = row.binary === true;
   const both = binary && positives > 0 && negatives > 0;
@@ -109,6 +115,16 @@ function shown(row: Row): InferenceQuality {
     meanAbsoluteError: labelled > 0 && !binary ? row.mae : null,
     rootMeanSquaredError: labelled > 0 && !binary && squared !== null ? Math.sqrt(squared) : null,
     reason: reasonOf(labelled, binary, both),
+  };
+}
+
+/** A score over few labels gives the labels away. */
+function withheld(row: Row, smallestGroup: number): InferenceQuality {
+  return {
+    ...shown({ ...row, labelled: 0, positives: 0, binary: null, mae: null }, 0),
+    labelled: row.labelled,
+    coverage: row.labelled / row.rows,
+    reason: `Fewer than ${smallestGroup} rows have a label: figures of so few would tell of each.`,
   };
 }
 

@@ -3,8 +3,15 @@ import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import { name } from './names.js';
 
+/** From the least guarded to the most. */
 export const fieldClasses = ['open', 'internal', 'sensitive', 'pii', 'secret'] as const;
 export type ColumnClass = (typeof fieldClasses)[number];
+
+/** What is made of several columns is guarded as the most guarded of them; of no column it is `internal`. */
+export function mostGuarded(classes: readonly ColumnClass[]): ColumnClass {
+  const rank = Math.max(...classes.map((each) => fieldClasses.indexOf(each)));
+  return fieldClasses[rank] ?? 'internal';
+}
 
 /** A column of a source with the class that rules decide by. */
 export interface SourceColumn {

@@ -8,7 +8,7 @@ import type {
 } from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
-import type { SourceColumn } from './data-source.js';
+import { type ColumnClass, mostGuarded, type SourceColumn } from './data-source.js';
 import { description, name } from './names.js';
 
 const featureName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected a lower-case name');
@@ -92,6 +92,8 @@ export interface FeatureDefinition {
   readonly aggregate: 'COUNT' | 'SUM' | 'MEAN' | 'SHARE' | null;
   readonly condition: ColumnCondition | null;
   readonly windowSeconds: number | null;
+  /** Class of its values, which decides who sees them. */
+  readonly fieldClass: ColumnClass;
 }
 
 /** How a view's rows come from its source. */
@@ -159,6 +161,11 @@ export function defineFeatureView(
       aggregate: feature.aggregate ?? null,
       condition: feature.condition ?? null,
       windowSeconds: feature.windowSeconds ?? null,
+      fieldClass: mostGuarded(
+        columns
+          .filter((column) => column.name === feature.column || column.name === feature.condition?.column)
+          .map((column) => column.fieldClass),
+      ),
     })),
   };
 }

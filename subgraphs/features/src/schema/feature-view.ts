@@ -36,6 +36,7 @@ import { Entity } from './entity.js';
 import { FeatureType, FeatureViewState } from './enums.js';
 import { CreateFeatureViewInput, FeatureViewFilter } from './inputs.js';
 import { TrainingSetConnection } from './training-set.js';
+import { shownStatistics } from './value-classes.js';
 
 @ObjectType({ description: 'One feature of a view.' })
 export class Feature {
@@ -47,13 +48,15 @@ export class Feature {
     | string
     | null;
   @Attribute(() => Int, 'internal', 'Length of the window in seconds.') windowSeconds!: number | null;
+  @Attribute(() => String, 'internal', 'Class of its values: that of the most guarded column they are made of.')
+  fieldClass!: string;
 }
 
 @ObjectType({ description: 'What the values of a feature look like over all built rows.' })
 export class FeatureStatistics {
   @Attribute(() => String, 'open', 'Feature.') feature!: string;
-  @Attribute(() => Int, 'sensitive', 'Rows with a value.') count!: number;
-  @Attribute(() => Int, 'sensitive', 'Rows without.') nulls!: number;
+  @Attribute(() => Int, 'sensitive', 'Rows with a value.') count!: number | null;
+  @Attribute(() => Int, 'sensitive', 'Rows without.') nulls!: number | null;
   @Attribute(() => Float, 'sensitive', 'Mean.') mean!: number | null;
   @Attribute(() => Float, 'sensitive', 'Smallest value.') min!: number | null;
   @Attribute(() => Float, 'sensitive', 'Largest value.') max!: number | null;
@@ -84,7 +87,6 @@ export class FeatureView {
     | null;
   @Attribute(() => DateTime, 'internal', 'First event.') firstEventTime!: Date | null;
   @Attribute(() => DateTime, 'internal', 'Last event.') lastEventTime!: Date | null;
-  @Attribute(() => [FeatureStatistics], 'sensitive', 'Statistics per feature.') statistics!: FeatureStatistics[] | null;
   @Attribute(() => String, 'internal', 'Zone in which its rows are stored.') zone!: string;
   @Attribute(() => String, 'pii', 'Who created it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
@@ -138,6 +140,16 @@ export class FeatureViewResolver {
     return context.load('DataSource', view.sourceId, (ids) =>
       context.reads.byIds(dataSources, ids),
     ) as Promise<Relation<DataSource> | null>;
+  }
+
+  @FieldResolver(() => [FeatureStatistics], { nullable: true })
+  @Attribute(
+    () => [FeatureStatistics],
+    'sensitive',
+    'Statistics per feature. Of personal data only figures of groups are shown to who may not see the values.',
+  )
+  statistics(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): FeatureStatistics[] | null {
+    return view.statistics?.map((found) => shownStatistics(found, view, context)) ?? null;
   }
 
   @FieldResolver(() => TrainingSetConnection, { nullable: true })

@@ -24,6 +24,7 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
+import type { ColumnClass } from '../domain/data-source.js';
 import { viewSpec } from '../domain/feature-view.js';
 import { assembleVector, entityKey } from '../domain/online-vector.js';
 import { featurePlan } from '../domain/training-set.js';
@@ -36,6 +37,7 @@ import type { FeaturesContext, Relation } from './context.js';
 import { FeatureStatus } from './enums.js';
 import { FeatureView } from './feature-view.js';
 import { MaterializeFeatureViewInput, OnlineFeaturesInput } from './inputs.js';
+import { readsValue } from './value-classes.js';
 
 @EntityType('Materialization', 'One writing of a view into the online store.')
 export class Materialization {
@@ -60,8 +62,10 @@ export class MaterializeFeatureViewPayload {
 @ObjectType({ description: 'One online value and why it is missing where it is.' })
 export class OnlineValue {
   @Attribute(() => String, 'open', 'Column, `<view>__<feature>`.') feature!: string;
-  @Attribute(() => Float, 'internal', 'Value where it is a number.') number!: number | null;
-  @Attribute(() => String, 'internal', 'Value where it is text.') text!: string | null;
+  @Attribute(() => Float, 'pii', 'Value where it is a number; null where the class of the feature is withheld.')
+  number!: number | null;
+  @Attribute(() => String, 'pii', 'Value where it is text; null where the class of the feature is withheld.')
+  text!: string | null;
   @Attribute(() => FeatureStatus, 'internal', 'Whether it is there.') status!: string;
   @Attribute(() => DateTime, 'internal', 'When it became true.') eventTime!: Date | null;
 }
@@ -155,7 +159,7 @@ export class MaterializationResolver {
     @Ctx() context: FeaturesContext,
   ): Promise<FeatureVector[]> {
     await context.reads.required(featureServices, input.featureServiceId);
-    const { plan, zone } = await context.transaction(async (tx) => {
+    const { plan, zone, classes } = await context.transaction(async (tx) => {
       const service = await requiredService(tx, input.featureServiceId);
       const views = await viewsWithSources(
         tx,
@@ -167,7 +171,12 @@ export class MaterializationResolver {
           { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds },
         ]),
       );
-      return { plan: featurePlan(service, columns), zone: views[0]?.view.zone ?? '' };
+      const classes = new Map(
+        views.flatMap(({ view }) =>
+          view.features.map(({ name, fieldClass }): [string, ColumnClass] => [`${view.name}__${name}`, fieldClass]),
+        ),
+      );
+      return { plan: featurePlan(service, columns), zone: views[0]?.view.zone ?? '', classes };
     });
     const requests = plan.views.map((view) => ({
       view,
@@ -181,13 +190,18 @@ export class MaterializationResolver {
       );
       return {
         entityRow,
-        values: assembleVector(plan, rows, at).map(({ feature, value, status, eventTime }) => ({
-          feature,
-          number: typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : null,
-          text: typeof value === 'string' ? value : null,
-          status,
-          eventTime,
-        })),
+        values: assembleVector(plan, rows, at).map(({ feature, value, status, eventTime }) => {
+          const number = typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : null;
+          const text = typeof value === 'string' ? value : null;
+          const shown = (field: 'number' | 'text') => readsValue(context, 'OnlineValue', field, classes.get(feature));
+          return {
+            feature,
+            number: number !== null && shown('number') ? number : null,
+            text: text !== null && shown('text') ? text : null,
+            status,
+            eventTime,
+          };
+        }),
       };
     });
   }

@@ -1,0 +1,109 @@
+// What rules say of values and of people, tried on one real platform: values that carry the class of their columns,
+// figures of small groups, ways to more access and the end of it, and the same verdict on every path.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AttackedPlatform, type Role, startAttacked } from './platform.js';
+
+let platform: AttackedPlatform;
+beforeAll(async () => {
+  platform = await startAttacked();
+}, 180_000);
+afterAll(() => platform?.stop());
+
+/** Answers what the mutation gave; throws what it refused. */
+async function done(role: Role, mutation: string) {
+  const { data, errors } = await platform.ask(role, `mutation { ${mutation} }`);
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+describe('values of features', () => {
+  const ids = { view: '', service: '' };
+  const columns = [
+    ['salary', 'FLOAT64'],
+    ['score', 'FLOAT64'],
+    ['city', 'STRING'],
+  ] as const;
+
+  beforeAll(async () => {
+    const people = ['784-1990-1', '784-1985-2', '784-2001-3'];
+    const lines = people.map((id, row) => `${id},2024-01-0${row + 1},${41_000 + row},${row / 10},Al Ain`);
+    writeFileSync(join(platform.landing, 'people.csv'), ['person,at,salary,score,city', ...lines, ''].join('\n'));
+    const source = await done(
+      'feature-engineer',
+      `createDataSource(input: { name: "people", format: CSV, path: "people.csv", zone: "AE", categories: ["personal"], columnClasses: [
+        { column: "person", fieldClass: "pii" }, { column: "salary", fieldClass: "pii" }, { column: "score", fieldClass: "sensitive" }
+      ] }) { dataSource { id } }`,
+    );
+    const entity = await done(
+      'feature-engineer',
+      'createEntity(input: { name: "person", keys: ["person"] }) { entity { id } }',
+    );
+    const view = await done(
+      'feature-engineer',
+      `createFeatureView(input: { name: "pay", entityId: "${entity.createEntity.entity.id}", sourceId: "${source.createDataSource.dataSource.id}",
+        keys: [{ name: "person", column: "person" }], eventTime: { column: "at" },
+        features: [${columns.map(([name, type]) => `{ name: "${name}", column: "${name}", type: ${type} }`).join()}] }) { featureView { id features { name fieldClass } } }`,
+    );
+    ids.view = view.createFeatureView.featureView.id;
+    expect(view.createFeatureView.featureView.features).toEqual([
+      { name: 'salary', fieldClass: 'pii' },
+      { name: 'score', fieldClass: 'sensitive' },
+      { name: 'city', fieldClass: 'internal' },
+    ]);
+    await done('feature-engineer', `buildFeatureView(id: "${ids.view}") { featureView { id } }`);
+    await done(
+      'feature-engineer',
+      `materializeFeatureView(input: { featureViewId: "${ids.view}" }) { materialization { id } }`,
+    );
+    const service = await done(
+      'feature-engineer',
+      `createFeatureService(input: { name: "pay", views: [{ featureViewId: "${ids.view}", keys: [{ name: "person", column: "person" }] }] }) { featureService { id } }`,
+    );
+    ids.service = service.createFeatureService.featureService.id;
+  });
+
+  it.each<[Role, string[]]>([
+    ['feature-engineer', ['pay__salary', 'pay__score', 'pay__city']],
+    ['data-scientist', ['pay__score', 'pay__city']],
+    ['auditor', ['pay__city']],
+    ['viewer', ['pay__city']],
+  ])('online follow the class of their column: %s', async (role, shown) => {
+    const { data, errors, masked } = await platform.ask(
+      role,
+      `{ onlineFeatures(input: { featureServiceId: "${ids.service}", entityRows: [{ person: "784-1990-1" }] }) { values { feature status number text } } }`,
+    );
+    expect(errors).toEqual([]);
+    const values: { feature: string; status: string; number: number | null; text: string | null }[] =
+      data.onlineFeatures[0].values;
+    expect(values.map(({ status }) => status)).toEqual(['PRESENT', 'PRESENT', 'PRESENT']);
+    expect(values.filter(({ number, text }) => number !== null || text !== null).map(({ feature }) => feature)).toEqual(
+      shown,
+    );
+    expect(masked.some(({ type }) => type === 'OnlineValue')).toBe(shown.length < 3);
+  });
+
+  it.each<[Role, Record<string, string[]>]>([
+    ['feature-engineer', { salary: ['count', 'max', 'mean', 'min'], score: ['count', 'max', 'mean', 'min'] }],
+    ['data-scientist', { salary: [], score: ['count', 'max', 'mean', 'min'] }],
+    ['auditor', { salary: [], score: ['count', 'max', 'mean', 'min'] }],
+  ])('are no figures of a group of three: %s', async (role, shown) => {
+    const { data, masked } = await platform.ask(
+      role,
+      `{ featureView(id: "${ids.view}") { statistics { feature count mean min max } } }`,
+    );
+    const seen = Object.fromEntries(
+      data.featureView.statistics
+        .filter(({ feature }: { feature: string }) => feature in shown)
+        .map(({ feature, ...figures }: Record<string, unknown>) => [
+          feature,
+          Object.keys(figures)
+            .filter((name) => figures[name] !== null)
+            .sort(),
+        ]),
+    );
+    expect(seen).toEqual(shown);
+    expect(masked.some(({ reason }) => reason === 'SMALL_GROUP')).toBe(shown.salary?.length === 0);
+  });
+});
