@@ -103,6 +103,13 @@ const mutations: Record<string, { readonly by: readonly Role[]; readonly args: (
     args: () => `input: { principalId: "${victim()}", tokenId: "mine" }`,
   },
   signOutPrincipal: { by: ['administrator'], args: () => `input: { principalId: "${victim()}" }` },
+  createGroup: { by: ['administrator'], args: () => 'input: { name: "mine" }' },
+  renameGroup: { by: ['administrator'], args: () => 'input: { groupId: "mine", name: "mine" }' },
+  deleteGroup: { by: ['administrator'], args: () => 'input: { groupId: "mine" }' },
+  addGroupMember: { by: ['administrator'], args: () => `input: { groupId: "mine", principalId: "${victim()}" }` },
+  removeGroupMember: { by: ['administrator'], args: () => `input: { groupId: "mine", principalId: "${victim()}" }` },
+  grantGroupRole: { by: ['administrator'], args: () => 'input: { groupId: "mine", role: "administrator" }' },
+  revokeGroupRole: { by: ['administrator'], args: () => 'input: { groupId: "mine", role: "administrator" }' },
   registerServiceKey: {
     by: ['administrator'],
     args: () =>

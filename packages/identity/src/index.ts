@@ -16,10 +16,13 @@ export {
   type RoleChange,
 } from './role-bindings.js';
 export {
+  groupMemberTable,
+  groupRoleTable,
   principalTable,
   roleBindingTable,
   roleInForceView,
   serviceKeyTable,
+  userGroupTable,
   workloadIdentityTable,
   workspaceTable,
 } from './tables.js';

@@ -51,6 +51,41 @@ export const roleInForceView = identity
   })
   .existing();
 
+/** A group of principals; `deletedAt` is null while it gives its roles. */
+export const userGroupTable = identity.table('user_group', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  displayName: text('display_name').notNull(),
+  externalId: text('external_id'),
+  createdBy: text('created_by').notNull(),
+  createdAt: instant('created_at').notNull(),
+  updatedAt: instant('updated_at').notNull(),
+  deletedAt: instant('deleted_at'),
+});
+
+/** Who is or was in a group; `removedAt` is null while it is. */
+export const groupMemberTable = identity.table('group_member', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  groupId: text('group_id').notNull(),
+  principalId: text('principal_id').notNull(),
+  addedBy: text('added_by').notNull(),
+  addedAt: instant('added_at').notNull(),
+  removedAt: instant('removed_at'),
+});
+
+/** What a group gives or gave; in force until `revokedAt` or `expiresAt`, whichever is first. */
+export const groupRoleTable = identity.table('group_role', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  groupId: text('group_id').notNull(),
+  role: text('role').notNull(),
+  grantedBy: text('granted_by').notNull(),
+  grantedAt: instant('granted_at').notNull(),
+  expiresAt: instant('expires_at'),
+  revokedAt: instant('revoked_at'),
+});
+
 /** A public key of a service; `revokedAt` is null while nobody took it. */
 export const serviceKeyTable = identity.table('service_key', {
   id: text('id').notNull(),

@@ -161,6 +161,86 @@ test('refusals: who is no administrator, a token that lives too long, an unknown
   ).toBe('FORBIDDEN');
 });
 
+test('a group gives its roles to its members, is found by them, and is on record', async () => {
+  const admin = as(['administrator']);
+  const change = async (mutation: string, input: Record<string, unknown>, who = admin) =>
+    run(
+      who,
+      `mutation($i: ${(mutation[0] ?? '').toUpperCase()}${mutation.slice(1)}Input!) { ${mutation}(input: $i) { group {
+        id name externalId deletedAt roles(first: 5) { edges { node { role expiresAt } } }
+        members(first: 5) { totalCount edges { node { principal { name roles } } } } } } }`,
+      { i: input },
+    );
+  const { id: principalId } = await hire('faris');
+  const { id: groupId } = (await change('createGroup', { name: ' Flight crew ', externalId: 'x-1' })).data.createGroup
+    .group;
+  await change('addGroupMember', { groupId, principalId });
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const granted = await change('grantGroupRole', { groupId, role: 'data-scientist', expiresAt });
+  expect(granted.errors).toBeUndefined();
+  expect(granted.data.grantGroupRole.group).toMatchObject({
+    name: 'Flight crew',
+    externalId: 'x-1',
+    roles: { edges: [{ node: { role: 'data-scientist', expiresAt } }] },
+    members: { totalCount: 1, edges: [{ node: { principal: { name: 'faris', roles: ['data-scientist'] } } }] },
+  });
+  const find = async (filter: string) =>
+    (await run(as(['viewer']), `{ groups(filter: { ${filter} }) { edges { node { id } } } }`)).data.groups.edges;
+  const found = [{ node: { id: groupId } }];
+  expect(await find('nameContains: "CREW"')).toEqual(found);
+  expect(await find('nameContains: "%"')).toEqual([]);
+  expect(await find('externalId: "x-1"')).toEqual(found);
+  expect(await find(`principalId: "${principalId}"`)).toEqual(found);
+  expect(await find(`principalId: "${operator.id}"`)).toEqual([]);
+
+  for (const role of ['king', 'platform-administrator', 'training-run'])
+    expect(code(await change('grantGroupRole', { groupId, role }))).toBe('BAD_USER_INPUT');
+  for (const [mutation, input] of [
+    ['createGroup', { name: 'mine' }],
+    ['addGroupMember', { groupId, principalId }],
+    ['grantGroupRole', { groupId, role: 'administrator' }],
+    ['deleteGroup', { groupId }],
+  ] as const)
+    expect(code(await change(mutation, input, as(['auditor', 'approver', 'data-scientist', 'viewer'])))).toBe(
+      'FORBIDDEN',
+    );
+  await change('grantGroupRole', { groupId, role: 'administrator' });
+  await run(
+    admin,
+    `mutation { revokeRole(input: { principalId: "${operator.id}", role: "administrator" }) { principal { id } } }`,
+  );
+  const kept = await change('removeGroupMember', { groupId, principalId });
+  expect(kept.errors?.[0]?.extensions).toMatchObject({ details: { rule: 'LAST_ADMINISTRATOR' } });
+  await run(
+    admin,
+    `mutation { grantRole(input: { principalId: "${operator.id}", role: "administrator" }) { principal { id } } }`,
+  );
+
+  expect(code(await change('renameGroup', { groupId, name: 'Cabin crew' }))).toBeUndefined();
+  await change('revokeGroupRole', { groupId, role: 'administrator' });
+  await change('removeGroupMember', { groupId, principalId });
+  const gone = await change('deleteGroup', { groupId });
+  expect(gone.data.deleteGroup.group).toMatchObject({ name: 'Cabin crew', deletedAt: expect.any(String) });
+  expect(await find('nameContains: "crew"')).toEqual([]);
+  const { rows } = await postgres.database.asSystem((tx) =>
+    tx.execute<{ action: string; outcome: string }>(
+      `select action, outcome from audit.record where subject_type = 'Group' and subject_id = '${groupId}' order by id`,
+    ),
+  );
+  const refused = rows.filter(({ outcome }) => outcome === 'REFUSED').map(({ action }) => action);
+  expect(refused).toEqual(['addGroupMember', 'grantGroupRole', 'deleteGroup', 'removeGroupMember']);
+  expect(rows.filter(({ outcome }) => outcome === 'SUCCEEDED').map(({ action }) => action)).toEqual([
+    'createGroup',
+    'addGroupMember',
+    'grantGroupRole',
+    'grantGroupRole',
+    'renameGroup',
+    'revokeGroupRole',
+    'removeGroupMember',
+    'deleteGroup',
+  ]);
+});
+
 test('a rule counts with the next request, is explained, and is answered with every issue when wrong', async () => {
   const explain =
     'query($p: ID!) { explainDecision(input: {principalId: $p, action: "read", subject: "Principal", field: "email"}) { allowed ruleId reason } }';

@@ -13,6 +13,7 @@ import type { GovernanceServices } from './schema/context.js';
 import { BudgetResolver } from './schema/costs/budget.js';
 import { ComputePoolResolver, UsageRecordResolver } from './schema/costs/cost.js';
 import { DataAccessResolver } from './schema/data-access.js';
+import { GroupMemberResolver, GroupResolver } from './schema/group.js';
 import { IncidentResolver } from './schema/incidents/incident.js';
 import { ServiceLevelResolver } from './schema/incidents/service-level.js';
 import { InventoryResolver } from './schema/inventory.js';
@@ -31,6 +32,9 @@ import { budgetOverrides, budgets, computePools, usageRecords } from './store/co
 import {
   auditRecords,
   dataAccesses,
+  groupMembers,
+  groupRoles,
+  groups,
   policyRules,
   principals,
   roleBindings,
@@ -56,6 +60,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       WorkspaceResolver,
       RoleBindingResolver,
       PrincipalResolver,
+      GroupResolver,
+      GroupMemberResolver,
       SessionResolver,
       ServiceAccountResolver,
       AuditRecordResolver,
@@ -82,6 +88,9 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       workspaces,
       principals,
       roleBindings,
+      groups,
+      groupMembers,
+      groupRoles,
       serviceKeys,
       workloadIdentities,
       auditRecords,
@@ -103,6 +112,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       ...referencesTo([
         workspaces,
         principals,
+        groups,
         serviceKeys,
         workloadIdentities,
         auditRecords,
@@ -121,6 +131,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       ...stubs,
     },
     filterFields: {
+      'GroupFilter.principalId': 'Group.members',
       'IncidentFilter.linkedTo': 'Incident.links',
       'IncidentFilter.breached': 'Incident.resolutionBreachedAt',
     },

@@ -85,7 +85,7 @@ const keyRules: readonly Rule[] = [
 ];
 
 export const rules: readonly Rule[] = [
-  ...['Workspace', 'Principal', 'RoleBinding', 'PolicyRule'].flatMap((subject) => [
+  ...['Workspace', 'Principal', 'RoleBinding', 'Group', 'GroupMember', 'GroupRole', 'PolicyRule'].flatMap((subject) => [
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
     read(subject, 'read-personal', ['pii'], ['auditor', ...ADMINISTRATORS], 'PERSONAL_DATA'),
   ]),
@@ -156,6 +156,12 @@ export const rules: readonly Rule[] = [
   act(
     'Principal',
     ['create', 'disable', 'grantRole', 'revokeRole', 'issueAccessToken', 'revokeAccessToken', 'signOut'],
+    ADMINISTRATORS,
+    'ADMINISTRATION',
+  ),
+  act(
+    'Group',
+    ['create', 'rename', 'delete', 'addMember', 'removeMember', 'grantRole', 'revokeRole'],
     ADMINISTRATORS,
     'ADMINISTRATION',
   ),

@@ -47,6 +47,15 @@ export const revocationInput = z.object({
 
 export const roleInput = z.object({ principalId: id, role: z.string() });
 
+const groupName = z.string().trim().min(1).max(200);
+const externalId = z.string().min(1).max(255).nullish();
+
+export const newGroupInput = z.object({ name: groupName, externalId });
+export const renameGroupInput = z.object({ groupId: id, name: groupName });
+export const deleteGroupInput = z.object({ groupId: id });
+export const groupMemberInput = z.object({ groupId: id, principalId: id });
+export const groupRoleInput = z.object({ groupId: id, role: z.string(), expiresAt: z.date().nullish() });
+
 /** Seconds that an access token may live at most. */
 export const MAX_TOKEN_SECONDS = 900;
 

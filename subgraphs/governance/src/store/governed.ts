@@ -1,10 +1,27 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
-import { dataAccess, principal, record, roleBinding, rule, serviceKey, workloadIdentity, workspace } from './tables.js';
+import {
+  dataAccess,
+  groupMember,
+  groupRole,
+  principal,
+  record,
+  roleBinding,
+  rule,
+  serviceKey,
+  userGroup,
+  workloadIdentity,
+  workspace,
+} from './tables.js';
 
 export type WorkspaceRow = Omit<InferSelectModel<typeof workspace>, 'createdBy'>;
 export type PrincipalRow = Omit<InferSelectModel<typeof principal>, 'homeWorkspaceId' | 'issuer' | 'subject'>;
 export type RoleBindingRow = Omit<InferSelectModel<typeof roleBinding>, 'workspaceId' | 'revokedBy' | 'revokedAt'>;
+export interface GroupRow extends Omit<InferSelectModel<typeof userGroup>, 'workspaceId' | 'displayName'> {
+  readonly name: string;
+}
+export type GroupMemberRow = Omit<InferSelectModel<typeof groupMember>, 'workspaceId' | 'groupId' | 'removedAt'>;
+export type GroupRoleRow = Omit<InferSelectModel<typeof groupRole>, 'workspaceId' | 'groupId' | 'revokedAt'>;
 export type ServiceKeyRow = Omit<InferSelectModel<typeof serviceKey>, 'workspaceId' | 'kid'> & {
   readonly keyId: string;
 };
@@ -66,6 +83,56 @@ export const roleBindings: GovernedTable<RoleBindingRow> = governedTable({
     expiresAt: roleBinding.expiresAt,
   },
   attributes: { workspaceId: roleBinding.workspaceId, principalId: roleBinding.principalId, role: roleBinding.role },
+});
+
+export const groups: GovernedTable<GroupRow> = governedTable({
+  noun: 'Group',
+  table: userGroup,
+  id: userGroup.id,
+  createdAt: userGroup.createdAt,
+  fields: {
+    id: userGroup.id,
+    name: userGroup.displayName,
+    externalId: userGroup.externalId,
+    createdAt: userGroup.createdAt,
+    createdBy: userGroup.createdBy,
+    updatedAt: userGroup.updatedAt,
+    deletedAt: userGroup.deletedAt,
+  },
+  attributes: { id: userGroup.id, workspaceId: userGroup.workspaceId, name: userGroup.displayName },
+});
+
+export const groupMembers: GovernedTable<GroupMemberRow> = governedTable({
+  noun: 'GroupMember',
+  table: groupMember,
+  id: groupMember.id,
+  createdAt: groupMember.addedAt,
+  fields: {
+    id: groupMember.id,
+    principalId: groupMember.principalId,
+    addedAt: groupMember.addedAt,
+    addedBy: groupMember.addedBy,
+  },
+  attributes: {
+    workspaceId: groupMember.workspaceId,
+    groupId: groupMember.groupId,
+    principalId: groupMember.principalId,
+  },
+});
+
+export const groupRoles: GovernedTable<GroupRoleRow> = governedTable({
+  noun: 'GroupRole',
+  table: groupRole,
+  id: groupRole.id,
+  createdAt: groupRole.grantedAt,
+  fields: {
+    id: groupRole.id,
+    role: groupRole.role,
+    grantedAt: groupRole.grantedAt,
+    grantedBy: groupRole.grantedBy,
+    expiresAt: groupRole.expiresAt,
+  },
+  attributes: { workspaceId: groupRole.workspaceId, groupId: groupRole.groupId, role: groupRole.role },
 });
 
 export const serviceKeys: GovernedTable<ServiceKeyRow> = governedTable({

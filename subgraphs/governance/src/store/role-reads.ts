@@ -1,6 +1,6 @@
 import type { SubgraphContext } from '@falaj/subgraph-kit';
 import { and, asc, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
-import { roleBinding, roleInForce } from './tables.js';
+import { groupRole, roleBinding, roleInForce } from './tables.js';
 
 /** Roles in force in the workspace, sorted, one statement for all principals. */
 export async function rolesHeld(context: SubgraphContext, principalIds: readonly string[]): Promise<string[][]> {
@@ -15,8 +15,9 @@ export async function rolesHeld(context: SubgraphContext, principalIds: readonly
 }
 
 /** Grants to principals themselves that were neither revoked nor ended. */
-export const bindingInForce = (): SQL | undefined =>
-  and(
-    isNull(roleBinding.revokedAt),
-    or(isNull(roleBinding.expiresAt), gt(roleBinding.expiresAt, sql`statement_timestamp()`)),
-  );
+export const bindingInForce = (): SQL | undefined => inForce(roleBinding);
+/** The same of grants to groups. */
+export const groupRoleInForce = (): SQL | undefined => inForce(groupRole);
+
+const inForce = ({ revokedAt, expiresAt }: typeof roleBinding | typeof groupRole): SQL | undefined =>
+  and(isNull(revokedAt), or(isNull(expiresAt), gt(expiresAt, sql`statement_timestamp()`)));

@@ -3,10 +3,13 @@ import { integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 
 export { auditRecordTable as record, dataAccessTable as dataAccess } from '@falaj/audit';
 export {
+  groupMemberTable as groupMember,
+  groupRoleTable as groupRole,
   principalTable as principal,
   roleBindingTable as roleBinding,
   roleInForceView as roleInForce,
   serviceKeyTable as serviceKey,
+  userGroupTable as userGroup,
   workloadIdentityTable as workloadIdentity,
   workspaceTable as workspace,
 } from '@falaj/identity';
