@@ -58,6 +58,8 @@ export interface AttackedPlatform {
   hire(role: Role, workspaceId: string): Promise<{ id: string; token: string }>;
   /** Rows of each table, without the audit trail, what follows from it, and what endpoints report by the minute. */
   rowCounts(): Promise<Readonly<Record<string, number>>>;
+  /** Ends its process and starts another on the same data, at another address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,20 +73,27 @@ export interface AskOptions {
 export async function startAttacked(): Promise<AttackedPlatform> {
   const directory = mkdtempSync(join(tmpdir(), 'falaj-security-'));
   const dataDirectory = join(directory, 'data');
-  const processes = await startWhole(dataDirectory);
+  let processes = await startWhole(dataDirectory);
   const stop = async () => {
     await processes.stop();
     rmSync(directory, { recursive: true, force: true });
   };
+  const restart = async () => {
+    await processes.stop();
+    processes = await startWhole(dataDirectory);
+  };
   try {
-    return { ...(await inhabit(processes)), stop };
+    return { ...(await inhabit(processes, () => processes.url)), restart, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function inhabit(processes: Processes): Promise<Omit<AttackedPlatform, 'stop'>> {
+async function inhabit(
+  processes: Processes,
+  address: () => string,
+): Promise<Omit<AttackedPlatform, 'restart' | 'stop'>> {
   const { url, dataDirectory } = processes;
   const operator = await operatorTokenOf(dataDirectory);
   const journey = await journeyOn(processes);
@@ -141,7 +150,7 @@ async function inhabit(processes: Processes): Promise<Omit<AttackedPlatform, 'st
     'x-falaj-workspace': workspace,
   });
   const send: AttackedPlatform['send'] = async (path, init) => {
-    const response = await fetch(new URL(path, url), init);
+    const response = await fetch(new URL(path, address()), init);
     return takenApart(response.status, await response.text());
   };
   return {

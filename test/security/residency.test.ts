@@ -1,6 +1,7 @@
 // Data, models and endpoints stay in the zones of their workspace: refused by rule, with what is allowed, nothing stored.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../platform-requests.js';
 import { type Clinic, openClinic, recordInstrument } from './clinic.js';
 import { type AttackedPlatform, type Role, startAttacked } from './platform.js';
 
@@ -79,7 +80,7 @@ describe('a model of health data', () => {
       instruments: ['MOH_EXCEPTION'],
     });
 
-    const end = new Date(Date.now() + 4_000);
+    const end = new Date(Date.now() + 2_500);
     const instrument = await recordInstrument(clinic, end);
     expect(await explain()).toMatchObject({ allowed: true, reliesOn: [instrument] });
     const deployed = await deploy('abroad', 'GB');
@@ -123,4 +124,107 @@ describe('a model of health data', () => {
     expect(split).toMatchObject({ code: 'RESIDENCY_VIOLATION', details: { rule: 'INSTRUMENT_ENDED' } });
     expect(split.message).toContain(instrument);
   });
+
+  const REVISION = `query($id: ID!) { endpoint(id: $id) {
+    revisions(first: 1) { edges { node { permitEnd permittedUntil permitEndedAt permitIncidentId drainedAt } } }
+    incidents(first: 5) { edges { node { id category state priority title links { type id } } } }
+    auditTrail(first: 9) { edges { node { action } } } } }`;
+  const look = async (id: string) => {
+    const { endpoint } = await clinic.did('auditor', REVISION, { id });
+    const nodes = (connection: { edges: { node: never }[] }) => connection.edges.map(({ node }) => node);
+    return {
+      revision: nodes(endpoint.revisions)[0] as unknown as Record<string, string | null>,
+      incidents: nodes(endpoint.incidents) as unknown as { id: string; links: { type: string; id: string }[] }[],
+      trail: (nodes(endpoint.auditTrail) as unknown as { action: string }[]).map(({ action }) => action),
+    };
+  };
+  const predict = (endpoint: string) =>
+    clinic.ask('approver', 'query($input: PredictInput!) { predict(input: $input) { revision } }', {
+      input: { endpoint, features: [[120]] },
+    });
+  const setPolicy = (onInstrumentEnd: string, graceMinutes: number) =>
+    clinic.did(
+      'administrator',
+      `mutation { setPlacementPolicy(input: { onInstrumentEnd: ${onInstrumentEnd}, graceMinutes: ${graceMinutes} }) { placementPolicy { graceMinutes } } }`,
+    );
+
+  it('ends what serves by a revoked instrument: an incident, a grace, then a refusal', async () => {
+    const instrument = await recordInstrument(clinic, new Date(Date.now() + 3_600_000));
+    const deployed = await deploy('revoked', 'GB');
+    const { id } = deployed.data.createEndpoint.endpoint;
+    expect((await predict('revoked')).data).toEqual({ predict: { revision: 1 } });
+    await clinic.did(
+      'approver',
+      `mutation { revokeTransferInstrument(input: { instrumentId: "${instrument}", reason: "the ministry withdrew it" }) { instrument { state } } }`,
+    );
+    const found = await until(
+      async () => {
+        const state = await look(id);
+        return state.revision.permitIncidentId !== null && state;
+      },
+      20_000,
+      'the incident of the revocation',
+    );
+    expect(found.revision).toMatchObject({ permitEnd: 'REVOKED', drainedAt: null });
+    expect(found.incidents).toEqual([
+      expect.objectContaining({
+        id: found.revision.permitIncidentId,
+        category: 'RESIDENCY',
+        priority: 'P1',
+        links: expect.arrayContaining([{ type: 'TransferInstrument', id: instrument }]),
+      }),
+    ]);
+    // The hour of grace: it answers, and nothing else begins to.
+    expect((await predict('revoked')).data).toEqual({ predict: { revision: 1 } });
+    expect(
+      await clinic.ask(
+        'approver',
+        `mutation { rollbackEndpoint(input: { endpointId: "${id}", toRevision: 1, reason: "once more" }) { endpoint { id } } }`,
+      ),
+    ).toMatchObject({ errors: [] });
+    await setPolicy('DRAIN', 0);
+    const refusal = await until(
+      async () => {
+        const answer = await predict('revoked');
+        return answer.errors.length > 0 && answer;
+      },
+      20_000,
+      'the placement is drained',
+    );
+    expect(refusal).toMatchObject({ code: 'RESIDENCY_VIOLATION', details: { rule: 'INSTRUMENT_ENDED' } });
+    expect(refusal.message).toContain(instrument);
+    const drained = await look(id);
+    expect(drained.revision.drainedAt).not.toBeNull();
+    expect(drained.incidents).toHaveLength(1);
+    expect(drained.trail).toEqual(expect.arrayContaining(['endPlacementPermit', 'drainPlacement']));
+    const overHttp = await platform.send('/v2/models/revoked/infer', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...platform.headers('approver', { from: clinic }) },
+      body: JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 1], data: [120] }] }),
+    });
+    expect(overHttp.status).toBe(403);
+    expect(overHttp.text).toContain('INSTRUMENT_ENDED');
+  }, 60_000);
+
+  it('leaves it to people where the workspace wants that; a process that starts loads it all the same no more', async () => {
+    await setPolicy('INCIDENT', 0);
+    const instrument = await recordInstrument(clinic, new Date(Date.now() + 3_600_000));
+    const { id } = (await deploy('kept', 'GB')).data.createEndpoint.endpoint;
+    await clinic.did(
+      'approver',
+      `mutation { revokeTransferInstrument(input: { instrumentId: "${instrument}", reason: "the ministry withdrew it" }) { instrument { state } } }`,
+    );
+    await until(async () => (await look(id)).incidents.length === 1, 20_000, 'the incident of the revocation');
+    expect((await predict('kept')).data).toEqual({ predict: { revision: 1 } });
+    await platform.restart();
+    for (const name of ['kept', 'revoked', 'abroad'])
+      expect(await predict(name)).toMatchObject({
+        code: 'RESIDENCY_VIOLATION',
+        details: { rule: 'INSTRUMENT_ENDED' },
+      });
+    // What others may use is still listed and answers.
+    const listed = await platform.send('/v2/models', { headers: platform.headers('approver', { from: clinic }) });
+    expect(listed.status).toBe(200);
+    expect((await look(id)).revision.drainedAt).toBeNull();
+  }, 60_000);
 });

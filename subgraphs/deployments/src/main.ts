@@ -15,6 +15,7 @@ import { EraseInferenceSubjectResolver } from './schema/erase-subject.js';
 import { EndpointInferencesResolver, InferenceLogResolver, InferenceRecordResolver } from './schema/inference-log.js';
 import { EndpointQualityResolver } from './schema/inference-quality.js';
 import { EndpointMonitorsResolver, MonitorResolver } from './schema/monitor.js';
+import { PlacementPolicyResolver } from './schema/placement-policy.js';
 import { PredictResolver } from './schema/predict.js';
 import { EndpointRolloutsResolver, RolloutResolver } from './schema/rollout.js';
 import { EndpointShadowsResolver, ShadowResolver } from './schema/shadow.js';
@@ -39,6 +40,7 @@ import { InferenceLogSettings } from './store/inference-record-settings.js';
 import { ModelHost } from './store/model-host.js';
 import { monitors, monitorWindows } from './store/monitor-governed.js';
 import { MonitorSweep } from './store/monitor-sweep.js';
+import { PermitWatch } from './store/permit-watch.js';
 import { RolloutController } from './store/rollout-controller.js';
 import { ShadowRunner } from './store/shadow-runner.js';
 import { sweepStudies } from './store/study-retention.js';
@@ -75,6 +77,7 @@ export function deploymentsSubgraph(options: DeploymentsOptions = {}): SubgraphD
     resolvers: [
       EndpointResolver,
       EndpointRevisionResolver,
+      PlacementPolicyResolver,
       ModelVersionEndpointsResolver,
       PredictResolver,
       VariantResolver,
@@ -152,6 +155,10 @@ async function createServices(
   const charging = periodically('reporting what endpoints used', USAGE_MS, () => usage.flush(), log, {
     lastTime: false,
   });
+  const permits = new PermitWatch(platform, routes);
+  const watching = periodically('looking at transfer instruments', LOOK_MS, () => permits.look(), log, {
+    lastTime: false,
+  });
   const monitorSweep = new MonitorSweep(platform, processName, () => inferenceLog.flush());
   const sweeping = periodically('judging windows of monitors', SWEEP_MS, () => monitorSweep.look(), log, {
     lastTime: false,
@@ -161,6 +168,7 @@ async function createServices(
     stop: async () => {
       await looking.stop();
       await sweeping.stop();
+      await watching.stop();
       await charging.stop();
       await forgetting.stop();
       await flushing.stop();

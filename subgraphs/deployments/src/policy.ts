@@ -70,6 +70,7 @@ export const rules: readonly Rule[] = [
     'Prediction',
     'OutputTensor',
     'ModelVersion',
+    'PlacementPolicy',
     ...ROLLOUT_FACTS,
   ].map(
     (subject): Rule => ({
@@ -123,6 +124,14 @@ export const rules: readonly Rule[] = [
     subject: 'Monitor',
     roles: ['data-scientist', 'approver'],
     reason: 'MONITORING',
+  },
+  {
+    id: 'deployments.PlacementPolicy.set',
+    effect: 'ALLOW',
+    actions: ['set'],
+    subject: 'PlacementPolicy',
+    roles: ['administrator'],
+    reason: 'ADMINISTRATION',
   },
   {
     id: 'deployments.Endpoint.deploy',

@@ -65,6 +65,8 @@ const complianceRules: readonly Rule[] = [
     'FindingEvidence',
   ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
   read('FindingEvidence', 'read-facts', ['sensitive'], ['approver', 'auditor', 'administrator'], 'COMPLIANCE_EVIDENCE'),
+  // Programs that end what rests on an instrument.
+  read('TransferInstrument', 'read-by-programs', ['open', 'internal'], [SERVICE], 'COMPLIANCE'),
   act('ComplianceReport', ['run'], ['data-scientist', 'approver', 'auditor', 'administrator'], 'COMPLIANCE'),
   act('ComplianceWaiver', ['request'], [...RESPONDERS, 'administrator'], 'COMPLIANCE'),
   act('ComplianceWaiver', ['decide'], ['approver'], 'COMPLIANCE'),

@@ -7,6 +7,12 @@ registerEnumType(EndpointState, {
   description: 'READY answers requests; RETIRED no longer does.',
 });
 
+export const PermitEnd = { EXPIRED: 'EXPIRED', REVOKED: 'REVOKED' } as const;
+registerEnumType(PermitEnd, {
+  name: 'PermitEnd',
+  description: 'How the transfer instrument of a placement ended: by its time, or before it.',
+});
+
 @ObjectType({ description: 'A tensor that an endpoint takes or gives.' })
 export class TensorDescription {
   @Attribute(() => String, 'open', 'Name.') name!: string;
@@ -61,6 +67,12 @@ export class EndpointRevision {
   transferInstruments!: string[];
   @Attribute(() => DateTime, 'internal', 'When the first of them ends; null where it rests on none.')
   permittedUntil!: Date | null;
+  @Attribute(() => PermitEnd, 'internal', 'How what it rests on ended; null while it is in force.')
+  permitEnd!: string | null;
+  @Attribute(() => DateTime, 'internal', 'When that ended; from then on it is loaded nowhere.')
+  permitEndedAt!: Date | null;
+  @Attribute(() => ID, 'internal', 'Incident of that end, where it was serving.') permitIncidentId!: string | null;
+  @Attribute(() => DateTime, 'internal', 'Since when it answers nobody, because of that end.') drainedAt!: Date | null;
   @Attribute(() => String, 'pii', 'Who deployed it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was deployed.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];

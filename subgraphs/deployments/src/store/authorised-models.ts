@@ -1,6 +1,6 @@
 // The one way to a served model, for the graph and for the inference protocol: the same rule decides on both.
 import type { Ability } from '@falaj/policy';
-import { PlatformError, type Principal } from '@falaj/runtime';
+import { isPlatformError, PlatformError, type Principal } from '@falaj/runtime';
 import type { ServedModel } from '../inference/index.js';
 import type { EndpointRoutes } from './endpoint-routes.js';
 import type { EndpointRecord } from './model-host.js';
@@ -39,7 +39,16 @@ export async function servedModels(
   principal: Principal,
 ): Promise<ServedModel[]> {
   const found = await routes.list(principal);
-  return Promise.all(
-    found.filter(({ record }) => ability.can('predict', 'Endpoint', attributes(record))).map((route) => route.serve()),
+  const served = await Promise.all(
+    found
+      .filter(({ record }) => ability.can('predict', 'Endpoint', attributes(record)))
+      .map((route) => route.serve().catch(unlessItMayNotServe)),
   );
+  return served.filter((model) => model !== null);
+}
+
+/** One that its instrument does not permit any more hides none of the others. */
+function unlessItMayNotServe(error: unknown): null {
+  if (isPlatformError(error) && error.code === 'RESIDENCY_VIOLATION') return null;
+  throw error;
 }

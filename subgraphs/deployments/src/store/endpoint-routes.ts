@@ -3,12 +3,13 @@
 import { clientOf, type Tx } from '@falaj/database';
 import { type Logger, PlatformError, type Principal } from '@falaj/runtime';
 import type { Platform } from '@falaj/subgraph-kit';
-import { and, desc, eq, type InferSelectModel, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, type InferSelectModel, isNotNull, ne, sql } from 'drizzle-orm';
 import type { InferenceObserver } from '../domain/inference-observer.js';
 import { bucketOf, variantOf } from '../domain/rollout/assignment.js';
 import type { ServedModel } from '../inference/index.js';
 import type { EndpointRecord, ModelHost } from './model-host.js';
 import { observedModel } from './observed-model.js';
+import { instrumentEnded } from './placement.js';
 import { revisionActivation, shadow, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
@@ -26,6 +27,8 @@ export interface Route {
   readonly record: EndpointRecord;
   readonly split: Split | null;
   readonly shadow: Shadow | null;
+  /** Revisions that may not answer any more, each with what their callers are told. */
+  readonly drained: ReadonlyMap<number, PlatformError>;
   /** Loads what is missing; its `choose` picks the variant of a subject. */
   serve(): Promise<ServedModel>;
 }
@@ -130,7 +133,7 @@ export class EndpointRoutes {
     this.#revisions.set(route, known);
     const revision = known.get(version) ?? (await this.#revisionOf(route, version));
     known.set(version, revision);
-    return this.#answering(route.record, revision, `version-${version}`);
+    return this.#answering(route, revision, `version-${version}`);
   }
 
   async #revisionOf({ record }: Route, version: string): Promise<number> {
@@ -152,7 +155,13 @@ export class EndpointRoutes {
   }
 
   /** A model whose inferences pass the observer. */
-  async #answering(record: EndpointRecord, revision: number, variant: string): Promise<ServedModel> {
+  async #answering(
+    { record, drained }: Pick<Route, 'record' | 'drained'>,
+    revision: number,
+    variant: string,
+  ): Promise<ServedModel> {
+    const refusal = drained.get(revision);
+    if (refusal) throw refusal;
     const loaded = await this.#host.load(record, revision);
     return observedModel(loaded, { endpoint: record, revision, variant, role: 'ANSWER' }, this.#observer);
   }
@@ -201,11 +210,13 @@ export class EndpointRoutes {
         .where(and(which, ne(endpoint.state, 'RETIRED'))),
     );
     if (!row) return null;
+    const drained = await this.#drained(row.record);
     let serving: Promise<ServedModel> | undefined;
     return {
       ...row,
+      drained,
       serve: () => {
-        serving ??= this.#serve(row.record, row.split).catch((error: unknown) => {
+        serving ??= this.#serve({ ...row, drained }).catch((error: unknown) => {
           serving = undefined;
           throw error;
         });
@@ -214,15 +225,31 @@ export class EndpointRoutes {
     };
   }
 
-  async #serve(record: EndpointRecord, split: Split | null): Promise<ServedModel> {
+  async #drained({ id }: EndpointRecord): Promise<ReadonlyMap<number, PlatformError>> {
+    const rows = await this.#platform.database.asSystem((tx) =>
+      tx
+        .select()
+        .from(endpointRevision)
+        .where(and(eq(endpointRevision.endpointId, id), isNotNull(endpointRevision.drainedAt))),
+    );
+    return new Map(
+      rows.map(({ revision, model, drainedAt }) => [
+        revision,
+        instrumentEnded(model, `which answers nobody since ${drainedAt?.toISOString()}`),
+      ]),
+    );
+  }
+
+  async #serve(route: Pick<Route, 'record' | 'split' | 'drained'>): Promise<ServedModel> {
+    const { record, split } = route;
     if (!split) {
-      const only = await this.#answering(record, record.revision, LIVE);
+      const only = await this.#answering(route, record.revision, LIVE);
       return choosing(only, () => only);
     }
     const variants = await Promise.all(
       split.variants.map(async (variant) => ({
         ...variant,
-        served: await this.#answering(record, variant.revision, variant.name),
+        served: await this.#answering(route, variant.revision, variant.name),
       })),
     );
     const live = variants.find(({ revision }) => revision === record.revision) ?? variants[0];
@@ -231,7 +258,7 @@ export class EndpointRoutes {
   }
 
   /** Revisions that are, or may at once be, asked for. */
-  async #wanted({ record, split, shadow: mirrored }: Route): Promise<Set<number>> {
+  async #wanted({ record, split, shadow: mirrored, drained }: Route): Promise<Set<number>> {
     const past = await this.#platform.database.asSystem((tx) =>
       tx
         .select({ revision: revisionActivation.revision })
@@ -241,12 +268,13 @@ export class EndpointRoutes {
         .orderBy(desc(sql`max(${revisionActivation.position})`))
         .limit(WARM_REVISIONS),
     );
-    return new Set([
+    const wanted = [
       record.revision,
       ...past.map(({ revision }) => revision),
       ...(split?.variants.map(({ revision }) => revision) ?? []),
       ...(mirrored ? [mirrored.revision] : []),
-    ]);
+    ];
+    return new Set(wanted.filter((revision) => !drained.has(revision)));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DeploymentsContext } from '../schema/context.js';
-import { assertPlacement } from './placement.js';
+import { assertMayBegin, assertPlacement } from './placement.js';
 import { endpointRecord, revisionOf } from './writes.js';
 
 /**
@@ -13,7 +13,11 @@ export async function loadRevisions(
 ): Promise<void> {
   const record = await context.transaction(async (tx) => {
     const found = await endpointRecord(tx, endpointId);
-    for (const revision of revisions) assertPlacement((await revisionOf(tx, endpointId, revision)).model, found.zone);
+    for (const revision of revisions) {
+      const row = await revisionOf(tx, endpointId, revision);
+      assertMayBegin(row);
+      assertPlacement(row.model, found.zone);
+    }
     return found;
   });
   await Promise.all(revisions.map((revision) => context.services.host.load(record, revision)));

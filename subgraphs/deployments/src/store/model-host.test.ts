@@ -14,7 +14,7 @@ import { insertEndpoint, testModel } from '../testing/endpoint-rows.js';
 import { EndpointRoutes } from './endpoint-routes.js';
 import { ModelHost } from './model-host.js';
 import { trafficSplit } from './rollout-tables.js';
-import { endpoint } from './tables.js';
+import { endpoint, endpointRevision } from './tables.js';
 
 const principal: Principal = {
   id: 'p',
@@ -129,6 +129,27 @@ it('begins to serve nothing whose transfer instrument has ended', async () => {
     code: 'RESIDENCY_VIOLATION',
     details: { rule: 'INSTRUMENT_ENDED' },
   });
+});
+
+it('a revoked placement answers where it is loaded, nowhere else; a drained one nowhere', async () => {
+  const permit = { instruments: ['ins_1'], validTo: '2999-01-01T00:00:00Z' };
+  await deploy('revoked', [{ ...model(1, 'm/10', digests[0]), permit }]);
+  expect(await predict('revoked', 1)).toBe(11);
+  const set = (values: Partial<typeof endpointRevision.$inferInsert>) =>
+    test.database.asSystem((tx) =>
+      tx.update(endpointRevision).set(values).where(eq(endpointRevision.endpointId, 'revoked')),
+    );
+  await set({ permitEnd: 'REVOKED', permitEndedAt: new Date() });
+  await routes.refresh('revoked');
+  expect(await predict('revoked', 1)).toBe(11);
+  const ended = { code: 'RESIDENCY_VIOLATION', details: { rule: 'INSTRUMENT_ENDED', instruments: ['ins_1'] } };
+  const started = new EndpointRoutes(platform, new ModelHost(platform), { observe: () => undefined });
+  await expect((await started.find(principal, 'revoked'))?.serve()).rejects.toMatchObject(ended);
+  await set({ drainedAt: new Date() });
+  await routes.refresh('revoked');
+  await expect(predict('revoked', 1)).rejects.toMatchObject(ended);
+  const route = await routes.find(principal, 'revoked');
+  await expect(route && routes.version(route, '1')).rejects.toMatchObject(ended);
 });
 
 it('starts with what can be served, whatever else cannot', async () => {

@@ -7,7 +7,7 @@ import type { Platform } from '@falaj/subgraph-kit';
 import { desc, eq, type InferSelectModel } from 'drizzle-orm';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import { createServedModel, type ServedModel } from '../inference/index.js';
-import { assertInForce } from './placement.js';
+import { assertMayBegin } from './placement.js';
 import { type endpoint, endpointRevision } from './tables.js';
 
 export type EndpointRecord = InferSelectModel<typeof endpoint>;
@@ -112,7 +112,7 @@ export class ModelHost {
     );
     const own = revisions.find((candidate) => candidate.revision === revision);
     if (!own) throw new PlatformError('NOT_FOUND', `Revision ${revision} of the endpoint not found.`);
-    assertInForce(own.model);
+    assertMayBegin(own);
     const versions = [...new Set(revisions.map((candidate) => String(candidate.modelVersion)))];
     const call = this.#call(record.ownerId, record.workspaceId, record.zone);
     return this.#open(`${record.id}/${randomUUID()}`, record, own.model, versions, call);

@@ -1,14 +1,16 @@
 import { integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 import type { CheckVerdict } from '../domain/compliance.js';
 import type { DeployableModel, TensorDescription } from '../domain/deployable-model.js';
+import type { OnInstrumentEnd, PermitEnd } from '../domain/instrument-end.js';
 
 const schema = pgSchema('deployments');
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const ownership = {
   workspaceId: text('workspace_id').notNull(),
   zone: text('zone').notNull(),
   ownerId: text('owner_id').notNull(),
   owner: text('owner').notNull(),
-  createdAt: timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+  createdAt: instant('created_at').notNull().defaultNow(),
 };
 
 export type EndpointState = 'READY' | 'RETIRED';
@@ -39,5 +41,16 @@ export const endpointRevision = schema.table('endpoint_revision', {
   compliance: jsonb('compliance').$type<CheckVerdict[]>().notNull(),
   /** Of the model's permit, where it has one. */
   transferInstruments: text('transfer_instruments').array().notNull().default([]),
-  permittedUntil: timestamp('permitted_until', { withTimezone: true, mode: 'date' }),
+  permittedUntil: instant('permitted_until'),
+  permitEnd: text('permit_end').$type<PermitEnd>(),
+  permitEndedAt: instant('permit_ended_at'),
+  permitIncidentId: text('permit_incident_id'),
+  /** Since when it answers nobody. */
+  drainedAt: instant('drained_at'),
+});
+
+export const placementPolicy = schema.table('placement_policy', {
+  workspaceId: text('workspace_id').primaryKey(),
+  onInstrumentEnd: text('on_instrument_end').$type<OnInstrumentEnd>().notNull(),
+  graceMinutes: integer('grace_minutes').notNull(),
 });

@@ -5,6 +5,7 @@ import { newId } from '@falaj/subgraph-kit';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Deployment } from './deploy.js';
 import type { EndpointRecord } from './model-host.js';
+import { assertMayBegin } from './placement.js';
 import { type ActivationCause, abTest, revisionActivation, rollout, shadow, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
@@ -86,6 +87,8 @@ export async function activateRevision(
   actorId: string,
 ): Promise<void> {
   const own = await revisionOf(tx, record.id, revision);
+  // A model that is loaded from before is not permitted from now on.
+  assertMayBegin(own);
   const { inputs, outputs, device } = facts;
   await tx
     .update(endpoint)
