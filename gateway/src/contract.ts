@@ -1,4 +1,5 @@
 // The ports of the edge: what is injected, what a subgraph offers, what a caller of the package gets.
+import type { RequestListener, Server } from 'node:http';
 import type { Principal } from '@falaj/runtime';
 import type { FastifyInstance } from 'fastify';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
@@ -40,6 +41,8 @@ export interface RemoteSubgraph {
   readonly url: string;
   /** Where subscriptions are served as an event stream; by default `url` with its last segment `graphql` made `stream`. */
   readonly streamUrl?: string;
+  /** How it is asked; by default the `fetch` of Node. */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A field that a subgraph withheld. */
@@ -77,6 +80,8 @@ export interface GatewayOptions {
   /** Of each principal, in this process; without them nobody is held back. */
   readonly rates?: CallerRates;
   readonly persistedDocuments?: PersistedDocuments;
+  /** The server below the routes; by default one of plain HTTP. */
+  readonly createServer?: (handler: RequestListener) => Server;
   /** More routes on the same server, registered before it listens. */
   readonly mount?: readonly ((app: FastifyInstance) => Promise<void> | void)[];
   health(): Promise<Health>;

@@ -1,5 +1,5 @@
 import { PlatformError } from '@falaj/runtime';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
 import { RateKeeper } from './caller-rates.js';
 import { clientError, httpFault } from './client-error.js';
@@ -68,7 +68,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     onChange: (listener: (schema: GraphQLSchema) => void) => void listeners.push(listener),
   };
 
-  const app = Fastify({ logger: false, bodyLimit: limits.bodyBytes });
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    // Told that it is https, it names its addresses so.
+    ...(options.createServer ? { serverFactory: options.createServer, https: {} } : {}),
+  } as FastifyServerOptions);
   const drain = drainable(app);
   app.setErrorHandler((error, request, reply) => {
     const fault = httpFault(error);

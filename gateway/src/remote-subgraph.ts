@@ -28,10 +28,13 @@ export function remoteExecutor(subgraph: RemoteSubgraph, identityHeaders: Gatewa
   const breaker = new CircuitBreaker(subgraph.name);
   const streamUrl = subgraph.streamUrl ?? subgraph.url.replace(/\/graphql\/?$|\/?$/, '/stream');
 
+  // Looked up at each request: a recorder may stand before the one of Node.
+  const ask = subgraph.fetch ?? ((...request: Parameters<typeof fetch>) => fetch(...request));
+
   const send = async (url: string, request: SubgraphRequest, body: string, signal: AbortSignal, accept: string) => {
     const { context } = request;
     const identity = await identityHeaders(context, subgraph.name, body);
-    return fetch(url, {
+    return ask(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

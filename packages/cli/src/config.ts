@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { PluginConfigEntry } from '@falaj/plugin-host';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
+import { edgeTls, type InternalTlsConfig, internalTls, plaintextExceptions } from './transport/transport-config.js';
 
 const issuer = z.object({
   issuer: z.url(),
@@ -32,7 +33,15 @@ const schema = z.strictObject({
     .url()
     .transform((url) => url.replace(/\/$/, ''))
     .optional(),
-  /** `production` hides the schema, GraphiQL and every detail of unexpected faults. */
+  /** TLS of the edge; without it the edge is plain HTTP, which `production` allows on this machine only. */
+  tls: edgeTls.optional(),
+  /** TLS between the processes of a split platform; `production` asks for it where they are on several machines. */
+  internalTls: internalTls.optional(),
+  plaintextExceptions: plaintextExceptions.optional(),
+  /**
+   * `production` hides the schema, GraphiQL and every detail of unexpected faults, and sends nothing in the clear beyond
+   * this machine.
+   */
   profile: z.enum(['development', 'production']).default('development'),
   /** OpenID Connect issuers beside the built-in one. */
   issuers: z.array(issuer).default([]),
@@ -102,17 +111,23 @@ export async function loadConfig(
     dataDirectory,
     listen: {
       host: overrides.host ?? parsed.data.listen.host,
-      port: overrides.port ?? portOfEnvironment() ?? parsed.data.listen.port,
+      port: overrides.port ?? portOf('FALAJ_PORT') ?? parsed.data.listen.port,
     },
+    ...(parsed.data.internalTls
+      ? { internalTls: withPort(parsed.data.internalTls, portOf('FALAJ_INTERNAL_PORT')) }
+      : {}),
   };
 }
 
-function portOfEnvironment(): number | undefined {
-  const found = process.env.FALAJ_PORT;
+const withPort = (tls: InternalTlsConfig, port: number | undefined): InternalTlsConfig =>
+  port === undefined ? tls : { ...tls, listen: { ...tls.listen, port } };
+
+function portOf(variable: 'FALAJ_PORT' | 'FALAJ_INTERNAL_PORT'): number | undefined {
+  const found = process.env[variable];
   if (!found) return undefined;
   const port = Number(found);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new PlatformError('CONFIG_INVALID', `FALAJ_PORT: found "${found}", expected a whole number from 0 to 65535.`);
+  throw new PlatformError('CONFIG_INVALID', `${variable}: found "${found}", expected a whole number from 0 to 65535.`);
 }
 
 function findUp(from: string): string {

@@ -4,11 +4,12 @@ import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { addAuditCommands } from './audit-commands.js';
+import { addCertificateCommands } from './certificate-commands.js';
 import { loadConfig } from './config.js';
 import { addKeyCommands } from './key-commands.js';
 import { addPipelineCommands } from './pipeline-commands.js';
-import { everything, type Roles, startPlatform } from './platform/start-platform.js';
-import { type SubgraphName, subgraphNames } from './platform/subgraphs.js';
+import { startPlatform } from './platform/start-platform.js';
+import { everything, type Roles, type SubgraphName, subgraphNames } from './platform/subgraphs.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
 interface StartOptions {
@@ -77,6 +78,7 @@ withPlace(program.command('token'))
 addPipelineCommands(program);
 addKeyCommands(program);
 addAuditCommands(program);
+addCertificateCommands(program);
 
 const schema = program.command('schema').description('The checked-in schemas and the typed client.');
 schema

@@ -1,4 +1,5 @@
 // A subgraph on its own: GraphQL over HTTP for the gateway only. Nothing but the gateway's internal token opens it.
+import type { RequestListener, Server } from 'node:http';
 import {
   createLogger,
   isPlatformError,
@@ -7,7 +8,12 @@ import {
   type Principal,
   publicError,
 } from '@falaj/runtime';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
 import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { RequestContext } from './platform.js';
 import type { Subgraph } from './subgraph.js';
@@ -17,6 +23,8 @@ export interface SubgraphServerOptions {
   /** Checks the internal token: audience = this subgraph, hash of exactly this body. */
   readonly verify: (token: string, audience: string, body: string) => Promise<Principal>;
   readonly health: () => Promise<{ ok: boolean; detail?: string }>;
+  /** The server below the routes; by default one of plain HTTP. */
+  readonly createServer?: (handler: RequestListener) => Server;
   /** More routes of the same process, e.g. the inference plane. */
   readonly mount?: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -28,7 +36,13 @@ const one = (header: string | string[] | undefined): string | undefined =>
 export async function createSubgraphServer(options: SubgraphServerOptions): Promise<FastifyInstance> {
   const { subgraph } = options;
   const log = createLogger(`subgraph.${subgraph.name}`);
-  const app = Fastify({ logger: false, bodyLimit: 8 * 1024 * 1024, forceCloseConnections: true });
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    bodyLimit: 8 * 1024 * 1024,
+    forceCloseConnections: true,
+    // Told that it is https, it names its addresses so.
+    ...(options.createServer ? { serverFactory: options.createServer, https: {} } : {}),
+  } as FastifyServerOptions);
   const documents = new Map<string, DocumentNode>();
   const parsed = (text: string): DocumentNode => {
     let document = documents.get(text);

@@ -8,12 +8,12 @@ export const INTERNAL_TOKEN_HEADER = 'x-falaj-internal-token';
 export const INTERNAL_GRAPH_PATH = '/internal/graphql';
 
 /** The graph over HTTP, for a subgraph that runs apart from the gateway: same caller, proved by an internal token. */
-export function remoteGraph(gatewayUrl: string, tokens: InternalTokens): GraphExecutor {
+export function remoteGraph(gatewayUrl: string, tokens: InternalTokens, ask: typeof fetch = fetch): GraphExecutor {
   return async (query, variables, request) => {
     const body = JSON.stringify({ query, variables });
     const token = tokens.mint(request.principal, { audience: GATEWAY_AUDIENCE, body, requestId: request.requestId });
     try {
-      const response = await fetch(new URL(INTERNAL_GRAPH_PATH, gatewayUrl), {
+      const response = await ask(new URL(INTERNAL_GRAPH_PATH, gatewayUrl), {
         method: 'POST',
         headers: {
           accept: 'application/json',

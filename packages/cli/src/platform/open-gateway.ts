@@ -9,10 +9,11 @@ import {
   type LocalSubgraph,
   type RemoteSubgraph,
 } from '@falaj/gateway';
-import { PlatformError } from '@falaj/runtime';
 import type { InferencePorts } from '@falaj/subgraph-deployments';
 import type { Subgraph } from '@falaj/subgraph-kit';
 import type { ResolvedConfig } from '../config.js';
+import type { Transport } from '../transport/open-transport.js';
+import { neededSubgraphUrl, subgraphUrl } from './addresses.js';
 import { mountAuth } from './auth-routes.js';
 import { INTERNAL_TOKEN_HEADER } from './graph-executor.js';
 import type { IdentityServices } from './identity.js';
@@ -27,9 +28,6 @@ export interface InferenceService {
   readonly ready: () => boolean;
 }
 
-/** Where a subgraph that runs in another process is reached, e.g. `FALAJ_SUBGRAPH_MODELS_URL=http://10.0.0.7:4103`. */
-const remoteUrl = (name: string): string | undefined => process.env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`];
-
 /** Throws CONFIG_INVALID where a subgraph neither runs here nor has an address. */
 export async function openGateway(
   config: ResolvedConfig,
@@ -42,28 +40,25 @@ export async function openGateway(
     readonly health: Parameters<typeof createGateway>[0]['health'];
     /** The data plane, where this process runs the deployments subgraph. */
     readonly inference: InferenceService | undefined;
+    readonly transport: Transport;
   },
 ): Promise<Gateway> {
-  const { local, descriptions, identity, database, health, inference } = parts;
+  const { local, descriptions, identity, database, health, inference, transport } = parts;
+  const { edge, internal } = transport;
   const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
     const here = local.find((subgraph) => subgraph.name === name);
     if (here) return here;
-    const url = remoteUrl(name);
-    if (!url)
-      throw new PlatformError(
-        'CONFIG_INVALID',
-        `Subgraph ${name} runs elsewhere: set FALAJ_SUBGRAPH_${name.toUpperCase()}_URL to its address.`,
-      );
-    return { name, url: new URL('/graphql', url).href };
+    const url = new URL('/graphql', neededSubgraphUrl(name)).href;
+    return { name, url, ...(internal ? { fetch: internal.fetchFrom(`subgraph/${name}`) } : {}) };
   });
   const { supergraphSdl } = composeSupergraph(
     descriptions.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}/graphql` })),
   );
-  const deployments = remoteUrl('deployments');
+  const deployments = subgraphUrl('deployments');
   const dataPlane = inference
     ? mountInference(inference.models, inference.ready, identity.authenticate)
     : deployments
-      ? proxyInference(deployments)
+      ? proxyInference(deployments, internal?.dispatcherTo('subgraph/deployments'))
       : undefined;
   const gateway: Gateway = await createGateway({
     supergraphSdl,
@@ -78,11 +73,13 @@ export async function openGateway(
       }),
       'x-request-id': request.requestId,
     }),
+    ...(edge ? { createServer: edge } : {}),
     profile: config.profile,
     rates: config.rates,
     persistedDocuments: { mode: config.persistedDocuments.mode, documents: persistedDocuments(config) },
     mount: [
-      internalGraphRoute(identity.tokens, () => gateway),
+      // By mutual TLS it is answered at a listener of its own.
+      ...(internal ? [] : [internalGraphRoute(identity.tokens, () => gateway)]),
       ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
       ...(dataPlane ? [dataPlane] : []),
     ],

@@ -1,8 +1,10 @@
 import type { Database } from '@falaj/database';
 import type { PluginRegistry } from '@falaj/plugin-host';
+import type { ResolvedConfig } from '../config.js';
+import { describeTransport } from '../transport/secure-profile.js';
 
 /** Whether everything that requests need answers, and what does not. */
-export async function readiness(database: Database, plugins: PluginRegistry) {
+export async function readiness(config: ResolvedConfig, database: Database, plugins: PluginRegistry) {
   const [stored, loaded] = await Promise.all([database.health(), plugins.health()]);
   const failing = loaded.plugins
     .filter((plugin) => plugin.state !== 'READY')
@@ -11,6 +13,7 @@ export async function readiness(database: Database, plugins: PluginRegistry) {
     ready: stored.ok && loaded.ok,
     checks: {
       database: stored,
+      transport: describeTransport(config),
       plugins: { ok: loaded.ok, ...(failing.length > 0 ? { detail: failing.join('; ') } : {}) },
     },
   };

@@ -7,41 +7,28 @@ import { createArtifactVault, loadPlugins } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, hideSecret, PlatformError, startTracing } from '@falaj/runtime';
 import type { GovernanceServices } from '@falaj/subgraph-governance';
-import {
-  createCursorSeal,
-  createSubgraphServer,
-  GraphClient,
-  type Platform,
-  type Subgraph,
-  startSubgraph,
-} from '@falaj/subgraph-kit';
+import { createCursorSeal, GraphClient, type Platform, type Subgraph, startSubgraph } from '@falaj/subgraph-kit';
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
-import type { FastifyInstance } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
+import { openTransport } from '../transport/open-transport.js';
 import { artifactAlarm } from './artifact-alarm.js';
 import { cursorSecret } from './cursor-secret.js';
-import { remoteGraph } from './graph-executor.js';
 import { type IdentityServices, openIdentity } from './identity.js';
-import { mountInference } from './inference-routes.js';
+import { internalGraphRoute } from './internal-graph-route.js';
+import { openInternalListener } from './internal-listener.js';
 import { type InferenceService, openGateway } from './open-gateway.js';
 import { readiness } from './readiness.js';
+import { serveSubgraph } from './serve-subgraph.js';
 import {
   allSubgraphs,
   describeAll,
   mergeNouns,
+  type Roles,
   type SubgraphDescription,
   type SubgraphName,
   subgraphNames,
 } from './subgraphs.js';
-
-/** What one process does; all of it by default. */
-export interface Roles {
-  readonly gateway: boolean;
-  readonly subgraphs: readonly SubgraphName[];
-}
-
-export const everything: Roles = { gateway: true, subgraphs: subgraphNames };
 
 export interface RunningPlatform {
   readonly url: string;
@@ -93,6 +80,8 @@ export async function startPlatform(
         ...(config.tracing.endpoint ? { endpoint: config.tracing.endpoint } : {}),
       }),
     );
+    const transport = await openTransport(config, roles);
+    closers.push(() => transport.close());
     const dataDirectory = openDataDirectory(config.dataDirectory);
 
     progress('database');
@@ -157,7 +146,10 @@ export async function startPlatform(
 
     const graph = new GraphClient();
     const listening = Promise.withResolvers<string>();
-    const listensAt = (address: string) => listening.resolve(new URL('/graphql', address).href);
+    // Who never asks does not mind a fault.
+    listening.promise.catch(() => undefined);
+    const listensAt = (address: string | PlatformError) =>
+      typeof address === 'string' ? listening.resolve(new URL('/graphql', address).href) : listening.reject(address);
     const workflows = await createWorkflowEngine({ database });
     /** Runs are taken up once everything that their steps may ask stands, and let go before any of it closes. */
     const startWorkers = async () => {
@@ -202,25 +194,37 @@ export async function startPlatform(
       const sealer = startReadSealer(database);
       closers.push(() => sealer.stop());
     }
-    const health = () => readiness(database, plugins);
+    const health = () => readiness(config, database, plugins);
 
     if (!roles.gateway) {
-      const running = await serveSubgraph(local, graph, listensAt, {
-        dataDirectory,
-        identity,
-        database,
-        administratorId,
-      });
+      const served = await serveSubgraph(config, { local, graph, identity, database, inference, transport, listensAt });
+      closers.push(() => served.close());
       await startWorkers();
-      return running;
+      return { url: served.url, identity, database, dataDirectory, administratorId, close };
     }
 
     progress('gateway');
-    const gateway = await openGateway(config, { local, descriptions, identity, database, health, inference });
+    const gateway = await openGateway(config, {
+      local,
+      descriptions,
+      identity,
+      database,
+      health,
+      inference,
+      transport,
+    });
+    if (transport.internal && config.internalTls)
+      closers.push(
+        await openInternalListener(
+          config.internalTls.listen,
+          transport.internal.serve(subgraphNames.map((name) => `subgraph/${name}` as const)),
+          internalGraphRoute(identity.tokens, () => gateway),
+        ),
+      );
     closers.push(() => gateway.close());
     graph.install((document, variables, request) => gateway.execute(document, variables, request));
     const address = await gateway.listen(config.listen);
-    listensAt(address);
+    listensAt((config.tls && config.publicUrl) ?? address);
     await startWorkers();
     return {
       url: address,
@@ -259,33 +263,6 @@ export async function startPlatform(
       },
       issueToken: (principalId, ttlSeconds) => standing().identity.issuer.issueAccessToken(principalId, { ttlSeconds }),
     };
-  }
-
-  async function serveSubgraph(
-    local: Subgraph[],
-    graph: GraphClient,
-    listensAt: (gateway: string) => void,
-    parts: Omit<RunningPlatform, 'url' | 'close'>,
-  ): Promise<RunningPlatform> {
-    const [subgraph] = local;
-    if (!subgraph || local.length !== 1)
-      throw new PlatformError(
-        'CONFIG_INVALID',
-        'A process without the gateway serves exactly one subgraph: --role subgraph:<name>.',
-      );
-    const gatewayUrl = process.env.FALAJ_GATEWAY_URL;
-    if (!gatewayUrl) throw new PlatformError('CONFIG_INVALID', 'Set FALAJ_GATEWAY_URL to the address of the gateway.');
-    graph.install(remoteGraph(gatewayUrl, parts.identity.tokens));
-    listensAt(gatewayUrl);
-    const served = inference;
-    const app: FastifyInstance = await createSubgraphServer({
-      subgraph,
-      verify: (token, audience, body) => parts.identity.tokens.verify(token, audience, body),
-      health: () => parts.database.health(),
-      ...(served ? { mount: mountInference(served.models, served.ready, parts.identity.authenticate) } : {}),
-    });
-    closers.push(() => app.close());
-    return { ...parts, url: await app.listen(config.listen), close };
   }
 }
 
