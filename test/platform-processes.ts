@@ -29,6 +29,8 @@ export interface SubgraphProcess {
 }
 
 export interface SplitProcesses extends Processes {
+  /** Of a subgraph's process, or `gateway`: where the others ask it. */
+  address(role: string): string;
   /** The process that the gateway asks. */
   process(subgraph: string): SubgraphProcess;
   /** Another process of the role: on a port of its own, or where the gateway looks for it. */
@@ -140,19 +142,37 @@ export async function startWhole(
   return Object.assign(handle([launched]), { url, dataDirectory, output: launched.output });
 }
 
-/** The gateway and each subgraph apart: six processes. `configuration`: folder of another falaj.config.ts. */
-export async function startSplit(dataDirectory: string, configuration = root): Promise<SplitProcesses> {
+export interface SplitOptions {
+  /** Folder of another falaj.config.ts. */
+  readonly configuration?: string;
+  /** Subgraphs with a process of their own; the others run beside the gateway. By default all: six processes. */
+  readonly apart?: readonly string[];
+  /** Folder of the certificates, where the configuration has the processes ask each other by mutual TLS. */
+  readonly certificates?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** The gateway and subgraphs apart from it. */
+export async function startSplit(
+  dataDirectory: string,
+  { configuration = root, apart = SUBGRAPHS, certificates, env: more = {} }: SplitOptions = {},
+): Promise<SplitProcesses> {
   prepare(dataDirectory);
   const gatewayPort = await freePort();
+  const internalPort = certificates ? await freePort() : gatewayPort;
+  const address = (port: number) => `${certificates ? 'https' : 'http'}://127.0.0.1:${port}`;
   const env: Record<string, string> = {
     FALAJ_DATA_DIRECTORY: dataDirectory,
-    FALAJ_GATEWAY_URL: `http://127.0.0.1:${gatewayPort}`,
+    FALAJ_GATEWAY_URL: address(internalPort),
+    FALAJ_INTERNAL_PORT: String(internalPort),
+    ...(certificates ? { FALAJ_TEST_CERTIFICATES: certificates } : {}),
+    ...more,
   };
   const ports = new Map<string, number>();
-  for (const name of SUBGRAPHS) {
+  for (const name of apart) {
     const port = await freePort();
     ports.set(name, port);
-    env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${port}`;
+    env[`FALAJ_SUBGRAPH_${name.toUpperCase()}_URL`] = address(port);
   }
   const launched: Launched[] = [];
   const processes = new Map<string, SubgraphProcess>();
@@ -162,11 +182,13 @@ export async function startSplit(dataDirectory: string, configuration = root): P
     return one;
   };
   for (const [name, port] of ports) processes.set(name, only(launchSubgraph(name, port)));
-  launched.push(launch(['start', '--role', 'gateway', '--port', String(gatewayPort)], env, configuration));
+  const beside = SUBGRAPHS.filter((name) => !apart.includes(name)).map((name) => `subgraph:${name}`);
+  launched.push(launch(['start', '--role', 'gateway', ...beside, '--port', String(gatewayPort)], env, configuration));
   const url = await allReady(launched);
   return Object.assign(handle(launched), {
     url,
     dataDirectory,
+    address: (role: string) => address(role === 'gateway' ? internalPort : known(ports, role)),
     process: (name: string) => known(processes, name),
     async launch(name: string, place: 'beside' | 'in place') {
       const one = launchSubgraph(name, place === 'beside' ? await freePort() : known(ports, name));

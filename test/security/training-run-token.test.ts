@@ -31,7 +31,7 @@ let held: { id: string; token: string; url: string };
 
 beforeAll(async () => {
   process.env.FALAJ_TEST_MEETING_PLACE = meetingPlace;
-  platform = await startSplit(directory, join(import.meta.dirname, 'training-run'));
+  platform = await startSplit(directory, { configuration: join(import.meta.dirname, 'training-run') });
   journey = await journeyOn(platform, 'training');
   scientist = clientOf(platform, journey);
   const { createExperiment } = await scientist.data(CreateExperimentDocument, { input: { name: 'programs' } });

@@ -24,7 +24,7 @@ export async function signIn(options: SignInOptions): Promise<FalajClient> {
   const workspace = options.workspace ?? process.env.FALAJ_WORKSPACE;
   const config = url && token ? undefined : await loadConfig(process.cwd());
   return createClient({
-    url: url ?? `http://${config?.listen.host}:${config?.listen.port}`,
+    url: url ?? `${config?.tls ? 'https' : 'http'}://${config?.listen.host}:${config?.listen.port}`,
     token: token ?? (config ? (await localToken(config, options.as)).token : ''),
     ...(workspace ? { workspace } : {}),
   });

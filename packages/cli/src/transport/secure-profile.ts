@@ -17,7 +17,7 @@ interface Fault {
 export const isLoopback = (host: string): boolean =>
   /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/.test(host) || host.startsWith('/');
 
-const leaves = (url: string): boolean => url.startsWith('http:') && !isLoopback(new URL(url).hostname);
+const hostOf = (url: string): string => URL.parse(url)?.hostname ?? url;
 
 /** What one process would listen at and connect to. */
 export interface ProcessTraffic {
@@ -53,10 +53,10 @@ function plaintextOf(config: Transport, { gateway, others, databaseUrl }: Proces
     if (!gateway && !config.internalTls)
       faults.push({ traffic: 'internal', text: `listen.host is ${host} without internalTls: set internalTls` });
   }
-  if (config.publicUrl && leaves(config.publicUrl))
+  if (config.publicUrl?.startsWith('http:') && !isLoopback(hostOf(config.publicUrl)))
     faults.push({ traffic: 'edge', text: `publicUrl is ${config.publicUrl}: callers must come by https` });
   for (const [setting, url] of Object.entries(others)) {
-    if (!url || isLoopback(new URL(url).hostname)) continue;
+    if (!url || isLoopback(hostOf(url))) continue;
     if (!config.internalTls || !url.startsWith('https:'))
       faults.push({ traffic: 'internal', text: `${setting} is ${url}: set internalTls and an https address` });
   }
@@ -68,17 +68,20 @@ function plaintextOf(config: Transport, { gateway, others, databaseUrl }: Proces
   return faults;
 }
 
-const databaseHost = (url: string): string => {
-  const { hostname, searchParams } = new URL(url);
-  return searchParams.get('host') ?? decodeURIComponent(hostname);
-};
+/** A host may be left out before a parameter that names it; then it is this machine. */
+const databaseAt = (url: string): URL | null => URL.parse(url.replace('@/', '@localhost/'));
+
+function databaseHost(url: string): string {
+  const at = databaseAt(url);
+  return at ? (at.searchParams.get('host') ?? decodeURIComponent(at.hostname)) : 'an address that is no URL';
+}
 
 function isProtectedDatabase(url: string): boolean {
   const host = databaseHost(url);
   if (host === '' || isLoopback(host)) return true;
-  const { searchParams } = new URL(url);
-  // `ssl` and its relatives would have the last word over the mode.
-  return searchParams.getAll('sslmode').join() === 'verify-full' && !searchParams.has('ssl');
+  const parameters = databaseAt(url)?.searchParams;
+  // `ssl` would have the last word over the mode.
+  return parameters?.getAll('sslmode').join() === 'verify-full' && !parameters.has('ssl');
 }
 
 /** For the readiness: how traffic is protected, and what is excepted for which reason. */
