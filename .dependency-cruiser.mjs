@@ -65,7 +65,7 @@ export default {
       severity: 'error',
       from: { path: '^(?:gateway|(packages|subgraphs|plugins)/([^/]+))/' },
       to: {
-        path: '^(packages|subgraphs|plugins)/[^/]+/src/(?!index\\.ts|testing\\.ts|testing/requests\\.ts|inference/index\\.ts|onnx/index\\.ts)',
+        path: '^(packages|subgraphs|plugins)/[^/]+/src/(?!index\\.ts|testing\\.ts|testing/requests\\.ts|inference/index\\.ts|onnx/index\\.ts|certificates/index\\.ts)',
         pathNot: '^$1/$2/',
       },
     },
