@@ -107,3 +107,93 @@ describe('values of features', () => {
     expect(masked.some(({ reason }) => reason === 'SMALL_GROUP')).toBe(shown.salary?.length === 0);
   });
 });
+
+describe('a role for a time', () => {
+  const FIELDS = 'accessRequest { id state endsAt incident { category priority state } }';
+  let made = 0;
+  const mayCreate = async () => {
+    const mutation = `mutation { createEntity(input: { name: "thing-${made++}", keys: ["k"] }) { entity { id } } }`;
+    return (await platform.ask('data-scientist', mutation)).code !== 'FORBIDDEN';
+  };
+
+  it('is asked for in the words of explainDecision, granted by an administrator, and given back', async () => {
+    expect(await mayCreate()).toBe(false);
+    const { data } = await platform.ask(
+      'data-scientist',
+      `{ explainDecision(input: { principalId: "${platform.home.principals.get('data-scientist')}", action: "create", subject: "Entity" }) { allowed remedies { role } } }`,
+    );
+    expect(data.explainDecision.allowed).toBe(false);
+    const [{ role }] = data.explainDecision.remedies;
+    const asked = await done(
+      'data-scientist',
+      `requestAccess(input: { role: "${role}", durationSeconds: 600, reason: "the feature engineer is on leave" }) { ${FIELDS} }`,
+    );
+    const { id } = asked.requestAccess.accessRequest;
+    expect(await mayCreate()).toBe(false);
+    for (const other of ['data-scientist', 'approver', 'viewer'] as const)
+      expect(
+        (
+          await platform.ask(
+            other,
+            `mutation { decideAccessRequest(input: { accessRequestId: "${id}", approve: true, reason: "why not, indeed" }) { ${FIELDS} } }`,
+          )
+        ).code,
+      ).toBe(other === 'data-scientist' ? 'FORBIDDEN' : 'NOT_FOUND');
+    await done(
+      'administrator',
+      `decideAccessRequest(input: { accessRequestId: "${id}", approve: true, reason: "as agreed with the team" }) { ${FIELDS} }`,
+    );
+    await expect.poll(mayCreate, { timeout: 2_000, interval: 100 }).toBe(true);
+    await done(
+      'data-scientist',
+      `endAccess(input: { accessRequestId: "${id}", reason: "the feature engineer is back" }) { ${FIELDS} }`,
+    );
+    await expect.poll(mayCreate, { timeout: 2_000, interval: 100 }).toBe(false);
+  });
+
+  it('is taken in an emergency with an incident beside it, shows what was done, and is judged by a check', async () => {
+    const broken = await done(
+      'data-scientist',
+      `breakGlass(input: { role: "feature-engineer", durationSeconds: 900, reason: "the endpoint answers nonsense" }) { ${FIELDS} }`,
+    );
+    const { id, incident, endsAt } = broken.breakGlass.accessRequest;
+    expect(incident).toEqual({ category: 'BREAK_GLASS', priority: 'P2', state: 'NEW' });
+    expect(Date.parse(endsAt) - Date.now()).toBeLessThanOrEqual(900_000);
+    await expect.poll(mayCreate, { timeout: 2_000, interval: 100 }).toBe(true);
+    expect(
+      (
+        await platform.ask(
+          'data-scientist',
+          `mutation { breakGlass(input: { role: "approver", reason: "and one more, please" }) { ${FIELDS} } }`,
+        )
+      ).details,
+    ).toMatchObject({ rule: 'BREAK_GLASS_REVIEW' });
+    await done(
+      'data-scientist',
+      `endAccess(input: { accessRequestId: "${id}", reason: "it answers again" }) { ${FIELDS} }`,
+    );
+    await expect.poll(mayCreate, { timeout: 2_000, interval: 100 }).toBe(false);
+    const { data } = await platform.ask(
+      'auditor',
+      `{ accessRequests(filter: { reviewed: false }) { edges { node { id activity(first: 20) { edges { node { action details } } } } } } }`,
+    );
+    const [{ node }] = data.accessRequests.edges;
+    expect(node.id).toBe(id);
+    // By the role that was taken, as the record says.
+    expect(node.activity.edges).toContainEqual({
+      node: {
+        action: 'createEntity',
+        details: expect.objectContaining({ allowedBy: 'features.Entity.write' }),
+      },
+    });
+    await done(
+      'auditor',
+      `reviewBreakGlass(input: { accessRequestId: "${id}", review: "one entity made, rightly" }) { ${FIELDS} }`,
+    );
+    const { data: judged } = await platform.ask(
+      'auditor',
+      'mutation { runCompliance(input: {}) { report { findings { checkId status } } } }',
+    );
+    expect(judged.runCompliance.report.findings).toContainEqual({ checkId: 'ACC-006', status: 'PASS' });
+  });
+});

@@ -19,8 +19,12 @@ const change = z.strictObject({
   by: z.string().min(1),
 });
 
+const revocation = change.extend({
+  /** One grant alone; absent: every one of the role. */
+  bindingId: z.string().min(1).optional(),
+});
 /** A role to be revoked. */
-export type RoleChange = z.input<typeof change>;
+export type RoleChange = z.input<typeof revocation>;
 
 /** When a role ends by itself; the database refuses what is past. */
 export const expiry = z.date().optional();
@@ -29,25 +33,34 @@ const grant = change.extend({ expiresAt: expiry });
 export type NewRoleBinding = z.input<typeof grant>;
 
 /**
- * A lasting grant is idempotent; one that expires stands beside it and beside others. Throws NOT_FOUND for an unknown
+ * A lasting grant is idempotent; one that expires stands beside it and beside others. Answers the id of what was granted,
+ * the lasting grant that was there before included. Throws NOT_FOUND for an unknown
  * principal, BAD_USER_INPUT for the platform's role outside the platform and for an end that is past.
  */
-export async function grantRole(tx: Tx, input: NewRoleBinding): Promise<void> {
+export async function grantRole(tx: Tx, input: NewRoleBinding): Promise<string> {
   const { workspaceId, principalId, role, by, expiresAt } = checked(grant, input);
   refusePlatformRole(role, workspaceId);
   refusePast(expiresAt);
   // A savepoint, so that an unknown principal leaves the caller's transaction usable.
-  await tx
+  const { rows } = await tx
     .transaction((inner) =>
-      inner.execute(sql`
-        insert into identity.role_binding (id, workspace_id, principal_id, role, granted_by, expires_at)
-        values (${newId('rb')}, ${workspaceId}, ${principalId}, ${role}, ${by}, ${expiresAt?.toISOString() ?? null})
-        on conflict (workspace_id, principal_id, role) where revoked_at is null and expires_at is null do nothing`),
+      inner.execute<{ id: string }>(sql`
+        with granted as (
+          insert into identity.role_binding (id, workspace_id, principal_id, role, granted_by, expires_at)
+          values (${newId('rb')}, ${workspaceId}, ${principalId}, ${role}, ${by}, ${expiresAt?.toISOString() ?? null})
+          on conflict (workspace_id, principal_id, role) where revoked_at is null and expires_at is null do nothing
+          returning id
+        )
+        select id from granted union all
+        select id from identity.role_binding
+          where workspace_id = ${workspaceId} and principal_id = ${principalId} and role = ${role}
+            and revoked_at is null and expires_at is null and not exists (select from granted)`),
     )
     .catch((error: unknown) => {
       if (sqlStateOf(error) === '23503') throw notFound(principalId);
       throw error;
     });
+  return rows[0]?.id ?? '';
 }
 
 /** Throws BAD_USER_INPUT for the platform's role in another workspace. */
@@ -65,16 +78,17 @@ export function refusePast(expiresAt: Date | undefined): void {
 }
 
 /**
- * Takes every grant of the role to the principal itself; what a group gives it keeps. Throws NOT_FOUND when there is none,
+ * Takes every grant of the role to the principal itself, or the one that is named; what a group gives it keeps. Throws NOT_FOUND when there is none,
  * PRECONDITION_FAILED when nobody would be left to administer the workspace.
  */
 export async function revokeRole(tx: Tx, input: RoleChange): Promise<void> {
-  const { workspaceId, principalId, role, by } = checked(change, input);
+  const { workspaceId, principalId, role, by, bindingId = null } = checked(revocation, input);
   await keepingAdministrators(tx, workspaceId, async () => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       update identity.role_binding set revoked_at = clock_timestamp(), revoked_by = ${by}
       where workspace_id = ${workspaceId} and principal_id = ${principalId} and role = ${role} and revoked_at is null
         and (expires_at is null or expires_at > clock_timestamp())
+        and (${bindingId}::text is null or id = ${bindingId})
       returning id`);
     if (rows.length === 0)
       throw new PlatformError('NOT_FOUND', `No such role is held: ${role} of ${principalId}.`, {

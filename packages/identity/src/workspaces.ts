@@ -37,9 +37,9 @@ export async function createWorkspace(tx: Tx, input: NewWorkspace): Promise<Work
   await tx.execute(sql`
     insert into identity.workspace (id, name, allowed_zones, default_zone, created_by)
     values (${id}, ${name}, ${sql.param(zones)}::text[], ${defaultZone}, ${administratorId})`);
-  await inScopeOf(tx, id, () =>
-    grantRole(tx, { workspaceId: id, principalId: administratorId, role: ADMINISTRATOR, by: administratorId }),
-  );
+  await inScopeOf(tx, id, async () => {
+    await grantRole(tx, { workspaceId: id, principalId: administratorId, role: ADMINISTRATOR, by: administratorId });
+  });
   return { id, name, allowedZones: zones, defaultZone };
 }
 

@@ -31,8 +31,8 @@ export interface Ability {
   /** With a row: exact. Without: whether any row could be allowed, for hints and for verbs without a row. */
   can(action: PolicyAction, noun: string, row?: Row, field?: string): boolean;
   check(action: PolicyAction, noun: string, row?: Row, field?: string): Verdict;
-  /** Throws FORBIDDEN with `{action, noun, rule, reason}`; says nothing about data. */
-  authorize(action: PolicyAction, noun: string, row?: Row): void;
+  /** Answers the rule that allows it. Throws FORBIDDEN with `{action, noun, rule, reason}`; says nothing about data. */
+  authorize(action: PolicyAction, noun: string, row?: Row): string | null;
   /** Whether some row may show the field: a type-level answer, for types whose values were judged one by one already. */
   readsField(noun: string, field: string): { readonly allowed: boolean; readonly reason: string };
   /** Of all rows: every one, none, or those that the conditions of these rules decide. */
@@ -98,7 +98,7 @@ export function buildAbility(
     can: (action, noun, row, field) => check(action, noun, row, field).allowed,
     authorize(action, noun, row) {
       const { allowed, ruleId, reason } = check(action, noun, row);
-      if (allowed) return;
+      if (allowed) return ruleId;
       throw new PlatformError('FORBIDDEN', `${action} of ${noun} is not allowed: ${reason}.`, {
         details: { action, noun, rule: ruleId, reason },
       });

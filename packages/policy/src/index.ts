@@ -10,6 +10,7 @@ export {
   type Remedy,
   type RuleOutcome,
 } from './explain.js';
+export { fieldsOf } from './field-patterns.js';
 export { fieldClassesOf, fieldPolicyLinks, fieldPolicySdl } from './field-policy.js';
 export { type Decider, requireIndependent } from './four-eyes.js';
 export type { Row } from './memory-verdict.js';

@@ -14,6 +14,7 @@ export type { MaskedField } from './masking.js';
 export type { MutationSpec } from './mutation.js';
 export type { Platform, RequestContext } from './platform.js';
 export { type Filter, type PageRequest, Reads } from './reads.js';
+export { isLogged } from './shown.js';
 export {
   describeSubgraph,
   type ReferenceResolver,

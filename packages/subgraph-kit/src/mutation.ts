@@ -74,13 +74,13 @@ export async function runMutation<T, P>(
   });
   context.audited.add(spec.action);
   try {
-    context.ability.authorize(spec.verb, spec.noun, spec.row);
+    const allowedBy = context.ability.authorize(spec.verb, spec.noun, spec.row);
     const prepared = (await spec.prepare?.()) as P;
     const base = await entry();
     return await database.inWorkspace(scope, async (tx) => {
       let subject: { id: string | null; details: AuditEntry['details'] } = {
         id: base.subjectId ?? null,
-        details: base.details,
+        details: { ...base.details, allowedBy },
       };
       const audit: MutationAudit = {
         subject(id, details) {

@@ -24,6 +24,7 @@ const cases: Readonly<Record<string, readonly [(s: any) => unknown, readonly (ke
   'ACC-003': [(s) => s.canary.exposed.push('Principal.email to viewer'), ['canary']],
   'ACC-004': [(s) => (s.grants[0].grantedAt = '2025-11-22T00:00:00Z'), ['grants', 'at']],
   'ACC-005': [(s) => (s.promotions[0].approvedBy = 'amal'), ['decisions', 'promotions']],
+  'ACC-006': [(s) => (s.emergencies[0].reviewedAt = '2026-11-27T08:00:00Z'), ['emergencies', 'at']],
   'ACC-007': [(s) => (s.principals[0].lastActiveAt = '2026-08-20T00:00:00Z'), ['principals', 'at']],
   'ACC-008': [(s) => (s.tokens.longestSeconds = 901), ['tokens']],
   'ACC-009': [(s) => (s.rowSecurity.problem = 'Table x lacks row-level security'), ['rowSecurity']],

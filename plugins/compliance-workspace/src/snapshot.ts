@@ -96,6 +96,19 @@ export const workspaceSnapshot = z.object({
     }),
   ),
   grants: z.array(z.object({ principalId: text, role: text, grantedAt: instant })),
+  /** Roles that were taken in emergencies. */
+  emergencies: z.array(
+    z.object({
+      id: text,
+      principalId: text,
+      role: text,
+      reason: z.string(),
+      incidentId: text.nullish(),
+      seconds: z.number(),
+      endsAt: instant,
+      reviewedAt: instant.nullish(),
+    }),
+  ),
   coverage: z.array(
     z.object({ subgraph: text, fields: z.number().int(), holes: z.array(text), nonNull: z.array(text) }),
   ),

@@ -104,6 +104,18 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
     },
   ],
   grants: [{ principalId: 'pr_1', role: 'approver', grantedAt: '2026-01-01T00:00:00Z' }],
+  emergencies: [
+    {
+      id: 'acr_1',
+      principalId: 'pr_1',
+      role: 'approver',
+      reason: 'the endpoint answers nonsense',
+      incidentId: 'inc_1',
+      seconds: 1_800,
+      endsAt: '2026-11-20T08:30:00Z',
+      reviewedAt: '2026-11-21T08:00:00Z',
+    },
+  ],
   coverage: [{ subgraph: 'models', fields: 40, holes: [], nonNull: [] }],
   canary: { asked: 12, exposed: [] },
   tokens: { issued: 3, longestSeconds: 900 },

@@ -4,6 +4,7 @@ import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { auditedTypes } from './domain/audited-types.js';
 import { rotationWorkflow } from './domain/keys/rotate-key.js';
 import { rules } from './policy.js';
+import { AccessRequestResolver } from './schema/access/access-request.js';
 import { AuditLogResolver } from './schema/audit-log.js';
 import { AuditRecordResolver } from './schema/audit-record.js';
 import { audited } from './schema/audit-trail.js';
@@ -26,7 +27,9 @@ import { TransferInstrumentResolver } from './schema/residency/instrument.js';
 import { ResidencyResolver } from './schema/residency/residency.js';
 import { ServiceAccountResolver } from './schema/service-account.js';
 import { SessionResolver } from './schema/session.js';
+import { UnusedGrantResolver } from './schema/unused-grants.js';
 import { RoleBindingResolver, WorkspaceResolver } from './schema/workspace.js';
+import { accessRequests } from './store/access/tables.js';
 import { complianceReports, complianceWaivers } from './store/compliance/tables.js';
 import { budgetOverrides, budgets, computePools, usageRecords } from './store/costs/tables.js';
 import {
@@ -68,6 +71,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       AuditLogResolver,
       DataAccessResolver,
       PolicyRuleResolver,
+      AccessRequestResolver,
+      UnusedGrantResolver,
       PolicyDecisionResolver,
       ResidencyResolver,
       InventoryResolver,
@@ -96,6 +101,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       auditRecords,
       dataAccesses,
       policyRules,
+      accessRequests,
       incidents,
       incidentEvents,
       computePools,
@@ -116,6 +122,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         serviceKeys,
         workloadIdentities,
         auditRecords,
+        accessRequests,
         incidents,
         incidentEvents,
         computePools,
@@ -132,6 +139,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
     },
     filterFields: {
       'GroupFilter.principalId': 'Group.members',
+      'AccessRequestFilter.reviewed': 'AccessRequest.reviewedAt',
       'IncidentFilter.linkedTo': 'Incident.links',
       'IncidentFilter.breached': 'Incident.resolutionBreachedAt',
     },

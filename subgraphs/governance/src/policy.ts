@@ -74,6 +74,28 @@ const complianceRules: readonly Rule[] = [
   act('TransferInstrument', ['decide'], ['approver'], 'COMPLIANCE'),
 ];
 
+/** Roles for a time. What a person asks for or takes is theirs to see and to give back. */
+const accessRules: readonly Rule[] = [
+  read('AccessRequest', 'read-all', ['open', 'internal', 'pii'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
+  {
+    ...read('AccessRequest', 'read-own', ['open', 'internal', 'pii'], ['*'], 'ONESELF'),
+    conditions: { ownerId: { $var: 'principal.id' } },
+  },
+  ...['UnusedGrantReport', 'UnusedGrant'].map((subject) =>
+    read(subject, 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
+  ),
+  act('AccessRequest', ['request'], READERS, 'ACCESS'),
+  act('AccessRequest', ['decide'], ADMINISTRATORS, 'ADMINISTRATION'),
+  act('AccessRequest', ['end'], ADMINISTRATORS, 'ADMINISTRATION'),
+  {
+    ...act('AccessRequest', ['end'], ['*'], 'ONESELF'),
+    id: 'governance.AccessRequest.end-own',
+    conditions: { ownerId: { $var: 'principal.id' } },
+  },
+  act('AccessRequest', ['breakGlass'], RESPONDERS, 'EMERGENCY'),
+  act('AccessRequest', ['review'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
+];
+
 const keyRules: readonly Rule[] = [
   ...['KeyRotation', 'ZoneKey', 'SubjectErasure', 'AffectedModel'].map((subject) =>
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
@@ -149,6 +171,7 @@ export const rules: readonly Rule[] = [
     read(subject, 'read-oneself', ['open', 'internal'], ['*', 'training-run'], 'ONESELF'),
   ),
   ...incidentRules,
+  ...accessRules,
   ...costRules,
   ...complianceRules,
   ...keyRules,

@@ -5,6 +5,8 @@ import { parts } from '../snapshot.js';
 const REVIEW_DAYS = 365;
 const DORMANT_DAYS = 90;
 const TOKEN_SECONDS = 900;
+const BREAK_GLASS_SECONDS = 3_600;
+const BREAK_GLASS_REVIEW_DAYS = 5;
 
 export const accessChecks: readonly Check[] = [
   defineCheck(
@@ -90,6 +92,29 @@ export const accessChecks: readonly Check[] = [
         ({ requestedBy, approvedBy }) =>
           requestedBy === approvedBy ? 'asked for and approved by the same principal' : null,
         'Have a second principal decide again.',
+      ),
+  ),
+  defineCheck(
+    {
+      id: 'ACC-006',
+      title: `Every role that was taken in an emergency has a reason and an incident, lasted an hour at most and was reviewed within ${BREAK_GLASS_REVIEW_DAYS} days`,
+      severity: 'HIGH',
+      gate: 'WARN',
+    },
+    z.object({ emergencies: parts.emergencies, at: parts.at }),
+    ({ emergencies, at }) =>
+      everyOne(
+        'roles taken in emergencies',
+        emergencies,
+        ({ id, principalId, role }) => `${id}: ${principalId} as ${role}`,
+        ({ reason, incidentId, seconds, endsAt, reviewedAt }) => {
+          if (reason === '' || !incidentId) return 'no reason or no incident';
+          if (seconds > BREAK_GLASS_SECONDS) return `lasted ${seconds} s`;
+          const days = daysBetween(endsAt, reviewedAt ?? at);
+          if (days <= BREAK_GLASS_REVIEW_DAYS) return null;
+          return reviewedAt ? `reviewed after ${days} days` : `not reviewed for ${days} days`;
+        },
+        'Look at accessRequest { activity } and write down what you found with reviewBreakGlass.',
       ),
   ),
   defineCheck(

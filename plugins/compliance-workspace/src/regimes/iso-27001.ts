@@ -22,6 +22,7 @@ export const iso27001: Regime = {
     { reference: 'A.5.33', about: 'Protection of records', checks: ['LOG-005'] },
     { reference: 'A.5.34', about: 'Privacy', checks: ['RES-001', 'RES-008', 'ACC-003'] },
     { reference: 'A.6.7', about: 'Remote work', checks: ['RES-008'] },
+    { reference: 'A.8.2', about: 'Privileged rights of access', checks: ['ACC-006'] },
     { reference: 'A.8.3', about: 'Restriction of access', checks: ['ACC-001', 'ACC-002', 'ACC-009'] },
     { reference: 'A.8.5', about: 'Secure authentication', checks: ['ACC-008'] },
     { reference: 'A.8.7', about: 'Malware', checks: ['SUP-004'] },

@@ -122,7 +122,7 @@ describe('a logged run', () => {
       sql`select action, details from audit.record where subject_id = ${id} order by id`,
     );
     expect(records.map(({ action }) => action)).toEqual(['createRun', 'logRunBatch', 'removeRunTags', 'finishRun']);
-    expect(records[1]?.details).toEqual({ points: 2, parameters: 0, tags: ['k'] });
+    expect(records[1]?.details).toMatchObject({ points: 2, parameters: 0, tags: ['k'] });
   });
 
   it('is nobody else’s to change, and does not exist in another workspace', async () => {

@@ -39,6 +39,19 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
       where workspace_id = ${workspaceId} order by granted_at, principal_id, role, via`);
     return rows.map((row) => ({ principalId: row.principal_id, role: row.role, grantedAt: iso(row.granted_at) }));
   },
+  async emergencies(tx, { principal: { workspaceId } }) {
+    const { rows } = await tx.execute<Record<string, unknown>>(sql`
+      select id, owner_id as "principalId", role, reason, incident_id as "incidentId", ends_at, reviewed_at,
+        extract(epoch from ends_at - begins_at)::float8 as seconds
+      from governance.access_request
+      where workspace_id = ${workspaceId} and kind = 'BREAK_GLASS' and begins_at > clock_timestamp() - interval '365 days'
+      order by created_at, id`);
+    return rows.map(({ ends_at, reviewed_at, ...row }) => ({
+      ...row,
+      endsAt: iso(ends_at),
+      reviewedAt: reviewed_at ? iso(reviewed_at) : null,
+    }));
+  },
   async tokens(tx, { principal: { workspaceId } }) {
     const { rows } = await tx.execute<{ issued: string; longest: string | null }>(sql`
       select count(*)::text as issued, max((details->>'ttlSeconds')::numeric)::text as longest from audit.record
@@ -65,10 +78,15 @@ export const databaseReaders: Readonly<Record<string, (tx: Tx, context: Governan
   },
   async decisions(tx, { principal: { workspaceId } }) {
     const { rows } = await tx.execute<Record<string, unknown>>(sql`
-      select id, check_id, owner_id, decided_by_id from governance.compliance_waiver
-      where workspace_id = ${workspaceId} and state = 'APPROVED' order by id`);
+      select 'waiver ' || id || ' of ' || check_id as what, owner_id, decided_by_id from governance.compliance_waiver
+        where workspace_id = ${workspaceId} and state = 'APPROVED'
+      union all select 'transfer instrument ' || id, owner_id, decided_by_id from governance.transfer_instrument
+        where workspace_id = ${workspaceId} and state = 'APPROVED'
+      union all select 'access ' || id || ' as ' || role, owner_id, decided_by_id from governance.access_request
+        where workspace_id = ${workspaceId} and state = 'APPROVED' and kind = 'REQUEST'
+      order by what`);
     return rows.map((row) => ({
-      what: `waiver ${row.id} of ${row.check_id}`,
+      what: row.what,
       requestedBy: row.owner_id,
       approvedBy: row.decided_by_id,
     }));
