@@ -187,7 +187,7 @@ describe('a role that expires', () => {
       (tx: Tx) =>
         directory.grantRole(tx, { workspaceId, principalId: amal, role: 'viewer', by: root, expiresAt: soon(-1) }),
     ])
-      await expect(within(workspaceId, refused)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      await expect(within<unknown>(workspaceId, refused)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });
 
