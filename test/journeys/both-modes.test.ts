@@ -1,9 +1,9 @@
-// One process, and six over HTTP: the whole journey must get the same answers, apart from ids and times.
+// One process, and six that ask each other by mutual TLS: the whole journey must get the same answers, apart from ids and times.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Processes, startSplit, startWhole } from '../platform-processes.js';
+import { type Processes, runCli, startSplit, startWhole } from '../platform-processes.js';
 import { clientOf, inferenceOf, type Journey, journeyOn, predictionOf } from '../platform-requests.js';
 import { type Exchange, normalised, recordExchanges } from '../recorded-exchanges.js';
 
@@ -26,7 +26,15 @@ async function play(platform: Processes): Promise<Played> {
 
 beforeAll(async () => {
   whole = await play(await startWhole(join(directory, 'whole')));
-  split = await play(await startSplit(join(directory, 'split')));
+  const certificates = join(directory, 'certificates');
+  await runCli(join(directory, 'split'), 'certificates', 'create', '--directory', certificates);
+  split = await play(
+    await startSplit(join(directory, 'split'), {
+      configuration: join(import.meta.dirname, '../security/tls'),
+      certificates,
+      env: { FALAJ_TEST_PROFILE: 'development', FALAJ_TEST_EDGE: 'plain' },
+    }),
+  );
 }, 150_000);
 
 afterAll(async () => {
