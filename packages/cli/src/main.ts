@@ -55,7 +55,8 @@ withPlace(program.command('start'))
       process.stdout.write(
         `First administrator, once and within a day:\n  curl ${platform.url}/auth/first-sign-in -H 'content-type: application/json' -d '{"code":"${platform.firstSignInCode}"}'\n`,
       );
-    if (roles.gateway) process.stdout.write(`Sign in:  npm run falaj -- token\nExplore:  ${platform.url}/graphiql\n`);
+    if (roles.gateway) process.stdout.write('Sign in:  npm run falaj -- token\n');
+    if (roles.gateway && config.profile === 'development') process.stdout.write(`Explore:  ${platform.url}/graphiql\n`);
     await stopOnSignal(() => platform.close());
   });
 
