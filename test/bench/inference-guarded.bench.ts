@@ -22,7 +22,14 @@ import { type Ability, createPolicyStore, policyMigrations } from '@falaj/policy
 import { createLogger, type Principal } from '@falaj/runtime';
 import { deploymentsSubgraph } from '@falaj/subgraph-deployments';
 import { createInferenceHandler, type InferencePorts } from '@falaj/subgraph-deployments/inference';
-import { createCursorSeal, describeSubgraph, GraphClient, type Platform, startSubgraph } from '@falaj/subgraph-kit';
+import {
+  createCursorSeal,
+  describeSubgraph,
+  GraphClient,
+  type Platform,
+  startSubgraph,
+  subjectKeyMigrations,
+} from '@falaj/subgraph-kit';
 import { sql } from 'drizzle-orm';
 import { parse } from 'graphql';
 import type { Figure } from './figure.js';
@@ -143,7 +150,7 @@ async function serve(): Promise<void> {
     },
   });
   const test = await createTestDatabase({
-    migrations: [auditMigrations, identityMigrations, policyMigrations, definition.migrations],
+    migrations: [auditMigrations, identityMigrations, policyMigrations, definition.migrations, subjectKeyMigrations],
   });
   const { database } = test;
   const directory = await createDirectory(database);

@@ -25,4 +25,7 @@ export {
   startSubgraph,
 } from './subgraph.js';
 export { createSubgraphServer, type SubgraphServerOptions } from './subgraph-server.js';
+export { subjectKeyMigrations } from './subject-keys/migrations.js';
+export { SubjectKeys } from './subject-keys/subject-keys.js';
+export { renewSubjectRoot, rewrapSubjectRoots, type SubjectPlace } from './subject-keys/subject-roots.js';
 export { type ComplianceWaiver, waiversInForce } from './waivers.js';

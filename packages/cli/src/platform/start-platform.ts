@@ -7,7 +7,14 @@ import { createArtifactVault, loadPlugins } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, hideSecret, PlatformError, startTracing } from '@falaj/runtime';
 import type { GovernanceServices } from '@falaj/subgraph-governance';
-import { createCursorSeal, GraphClient, type Platform, type Subgraph, startSubgraph } from '@falaj/subgraph-kit';
+import {
+  createCursorSeal,
+  GraphClient,
+  type Platform,
+  type Subgraph,
+  startSubgraph,
+  subjectKeyMigrations,
+} from '@falaj/subgraph-kit';
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
@@ -103,6 +110,8 @@ export async function startPlatform(
       policyMigrations,
       workflowMigrations,
       ...definitions.map((definition) => definition.migrations),
+      // Last: it takes over what a subgraph kept before.
+      subjectKeyMigrations,
     ]);
     const database = await openDatabase({ url, maxConnections: 20, applicationName: 'falaj' });
     closers.push(() => database.close());

@@ -2,10 +2,10 @@
 // digest of them gets a name that leads nowhere.
 import { randomBytes } from 'node:crypto';
 import type { Tx } from '@falaj/database';
+import type { SubjectPlace } from '@falaj/subgraph-kit';
 import { sql } from 'drizzle-orm';
 import { subjectDigest } from './exposures.js';
 import type { InferenceLogSettings } from './inference-record-settings.js';
-import type { SubjectPlace } from './subject-keys.js';
 
 export interface ErasedSubject {
   /** Whether there was a key, which is now destroyed. */

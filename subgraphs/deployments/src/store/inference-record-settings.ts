@@ -2,13 +2,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { clientOf, type Tx } from '@falaj/database';
 import type { Platform } from '@falaj/subgraph-kit';
+import { SubjectKeys, type SubjectPlace } from '@falaj/subgraph-kit';
 import { and, eq, type InferSelectModel } from 'drizzle-orm';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import type { Digest } from '../domain/inference-log/record.js';
 import { type InputLayout, layoutOf } from '../domain/inference-log/redaction.js';
 import { digestUnder } from '../domain/inference-log/subject-digest.js';
 import { inferenceLog } from './inference-record-tables.js';
-import { SubjectKeys, type SubjectPlace } from './subject-keys.js';
 import { endpointRevision } from './tables.js';
 
 const CHANNEL = 'deployments_inference_log';
@@ -34,7 +34,7 @@ export class InferenceLogSettings {
 
   constructor(platform: Platform) {
     this.#platform = platform;
-    this.subjects = new SubjectKeys(platform);
+    this.subjects = new SubjectKeys(platform.database, platform.plugins);
   }
 
   async start(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type Platform,
   type Subgraph,
   startSubgraph,
+  subjectKeyMigrations,
 } from '@falaj/subgraph-kit';
 import { type Answer, askSubgraph } from '@falaj/subgraph-kit/testing/requests';
 import { sql } from 'drizzle-orm';
@@ -61,7 +62,7 @@ export async function openDeployments(
   } = {},
 ): Promise<Deployments> {
   const definition = deploymentsSubgraph();
-  const test = await createTestDatabase({ migrations: [auditMigrations, definition.migrations] });
+  const test = await createTestDatabase({ migrations: [auditMigrations, definition.migrations, subjectKeyMigrations] });
   const { nouns } = await describeSubgraph(definition);
   const catalog = createNounCatalog(nouns);
   const registry = await loadPlugins({
