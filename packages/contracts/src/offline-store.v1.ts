@@ -56,12 +56,22 @@ export interface FeatureViewSpec {
   readonly version: number;
   readonly source: SourceRef;
   readonly keys: readonly KeyExpression[];
+  /** Name of the key whose values name data subjects (persons); absent = none does. Rows of such a view never lie readable on a disk. */
+  readonly subjectKey?: string;
   readonly eventTime: TimeExpression;
   /** When the row became known; default: its event time. */
   readonly knownTime?: TimeExpression;
   /** Age beyond which a value is not used; null = no limit. */
   readonly ttlSeconds: number | null;
   readonly features: readonly FeatureSpec[];
+}
+
+/** Data subjects whose rows are to be treated as if they were not in the source. */
+export interface ErasedSubjects {
+  /** Key of the HMAC. */
+  readonly secret: Uint8Array;
+  /** HMAC-SHA256 (RFC 2104) of each subject's name in UTF-8, hexadecimal. */
+  readonly lookups: readonly string[];
 }
 
 export interface SourceDescription {
@@ -149,6 +159,20 @@ export interface BuiltTrainingSet {
   readonly lastEventTime: number | null;
 }
 
+export interface RedactedTrainingSet {
+  /** Rows that were taken out. */
+  readonly removed: number;
+  /** Parquet bytes of what is left. */
+  readonly data: Uint8Array;
+  readonly rows: number;
+  /** As of a built set. */
+  readonly digest: string;
+  /** Rows where each column is null. */
+  readonly nulls: Readonly<Record<string, number>>;
+  readonly firstEventTime: number | null;
+  readonly lastEventTime: number | null;
+}
+
 /** Values of one column; numbers carry NaN for null, TIMESTAMP is epoch milliseconds. */
 export interface ColumnValues {
   readonly name: string;
@@ -165,16 +189,31 @@ export interface OfflineStoreV1 extends PluginInstance {
   describeSource(args: { source: SourceRef }, call: Call): Promise<SourceDescription>;
   /** Values as text, null where null. */
   previewSource(
-    args: { source: SourceRef; columns: readonly string[]; limit: number; offset: number },
+    args: {
+      source: SourceRef;
+      columns: readonly string[];
+      limit: number;
+      offset: number;
+      /** Rows in which one of `columns` names one of `erased` are left out. */
+      without?: { readonly columns: readonly string[]; readonly erased: ErasedSubjects };
+    },
     call: Call,
   ): Promise<readonly (readonly (string | null)[])[]>;
-  buildFeatureView(args: { spec: FeatureViewSpec }, call: Call): Promise<BuiltFeatureView>;
+  buildFeatureView(args: { spec: FeatureViewSpec; erased?: ErasedSubjects }, call: Call): Promise<BuiltFeatureView>;
   /** The row per key that is valid at `asOf` (epoch ms), keys ascending, after `afterKey`. */
   latestRows(
-    args: { spec: FeatureViewSpec; asOf: number; afterKey: string | null; limit: number },
+    args: { spec: FeatureViewSpec; asOf: number; afterKey: string | null; limit: number; erased?: ErasedSubjects },
     call: Call,
   ): Promise<readonly OnlineRow[]>;
-  buildTrainingSet(args: { spec: TrainingSetSpec }, call: Call): Promise<BuiltTrainingSet>;
+  buildTrainingSet(args: { spec: TrainingSetSpec; erased?: ErasedSubjects }, call: Call): Promise<BuiltTrainingSet>;
+  /**
+   * The set without the rows in which one of `columns` is `subject`; `data` is empty where there were none. Other rows,
+   * their order and all columns stay as they were.
+   */
+  redactTrainingSet(
+    args: { data: Uint8Array; columns: readonly string[]; subject: string },
+    call: Call,
+  ): Promise<RedactedTrainingSet>;
   readTrainingSet(
     args: { data: Uint8Array; columns: readonly string[] },
     call: Call,

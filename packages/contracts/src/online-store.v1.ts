@@ -24,6 +24,11 @@ export interface OnlineView {
   readonly view: string;
   readonly version: number;
   readonly columns: readonly FeatureColumn[];
+  /**
+   * Present where a part of the key names a data subject: which part, and the zone of their key. The platform seals such
+   * rows and files them under a digest before a store sees them; stores need not look.
+   */
+  readonly subject?: { readonly part: number; readonly zone: string };
 }
 
 /** Kind `online-store`: the latest values per entity. Errors go to the caller. The workspace is `call.workspace`. */
@@ -40,4 +45,9 @@ export interface OnlineStoreV1 extends PluginInstance {
   ): Promise<readonly (readonly (OnlineRow | null)[])[]>;
   /** Idempotent. Without keys, the whole view version goes. */
   remove(args: { view: string; version: number; keys?: readonly string[] }, call: Call): Promise<{ removed: number }>;
+  /** Idempotent. Every row whose key has `value` in this part, counted from 0. */
+  removeByKeyPart(
+    args: { view: string; version: number; part: number; value: string },
+    call: Call,
+  ): Promise<{ removed: number }>;
 }

@@ -142,6 +142,11 @@ const onlineStore: Methods<'online-store'> = {
     timeoutMs: 30 * SECONDS,
     check: (result) => unless(isObject(result) && isCount(result.removed), 'a count removed is expected'),
   },
+  removeByKeyPart: {
+    idempotent: true,
+    timeoutMs: 30 * SECONDS,
+    check: (result) => unless(isObject(result) && isCount(result.removed), 'a count removed is expected'),
+  },
 };
 
 // Building scans whole sources: minutes are normal there, seconds elsewhere.
@@ -183,6 +188,15 @@ const offlineStore: Methods<'offline-store'> = {
       unless(
         isObject(result) && result.data instanceof Uint8Array && isCount(result.rows) && isText(result.digest),
         'data, rows and digest are expected',
+      ),
+  },
+  redactTrainingSet: {
+    idempotent: true,
+    timeoutMs: HOUR,
+    check: (result) =>
+      unless(
+        isObject(result) && isCount(result.removed) && isCount(result.rows) && result.data instanceof Uint8Array,
+        'removed, rows and data are expected',
       ),
   },
   readTrainingSet: {

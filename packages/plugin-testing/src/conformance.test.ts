@@ -129,6 +129,9 @@ const onlineMutants = mutants('online-store', memoryOnline, {
       return store.write({ view, rows }, call);
     },
   }),
+  'ON-14 takes the first part for any': (store) => ({
+    removeByKeyPart: (args, call) => store.removeByKeyPart({ ...args, part: 0 }, call),
+  }),
   'ON-05 refuses an equal time': (store) => ({
     write: async ({ view, rows }, call) => {
       const [old = []] = await store.read({ requests: [{ view, keys: rows.map((row) => row.key) }] }, call);

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FeatureViewSpec, OfflineStoreV1, TrainingSetSpec } from '@falaj/plugin-sdk';
@@ -188,6 +188,52 @@ export const offlineStoreCases: readonly CaseDefinition<'offline-store'>[] = [
         assert.deepEqual(await page(null, 1), all.slice(0, 1));
         assert.deepEqual(await page('["a"]', 10), all.slice(1));
         assert.deepEqual(await page('["b"]', 10), []);
+      }),
+  },
+  {
+    id: 'OF-10',
+    title: 'erased subjects are as if they were not in the source, in views, latest rows, training sets and previews',
+    run: (bench) =>
+      withSources(bench, async (store, source) => {
+        const secret = Uint8Array.from({ length: 32 }, (_, place) => place);
+        const lookup = (subject: string) => createHmac('sha256', secret).update(subject).digest('hex');
+        const erased = { secret, lookups: [lookup('a'), lookup('nobody')] };
+        const spec: FeatureViewSpec = { ...viewOf(source), subjectKey: 'place' };
+        assert.equal((await store.buildFeatureView({ spec }, fakeCall())).keys, 2);
+        const built = await store.buildFeatureView({ spec, erased }, fakeCall());
+        assert.deepEqual([built.keys, built.statistics[0]?.max], [1, 10]);
+        const asOf = Date.parse('2026-01-01T01:30:00Z');
+        const latest = await store.latestRows({ spec, erased, asOf, afterKey: null, limit: 10 }, fakeCall());
+        assert.deepEqual(
+          latest.map(({ key }) => key),
+          ['["b"]'],
+        );
+        const set: TrainingSetSpec = setOf(source);
+        const ofPersons = { ...set, views: set.views.map((view) => ({ ...view, spec })) };
+        const trained = await store.buildTrainingSet({ spec: ofPersons, erased }, fakeCall());
+        const whole = await store.buildTrainingSet({ spec: ofPersons }, fakeCall());
+        assert.deepEqual([trained.rows, whole.rows], [2, 6]);
+        // Taking somebody out of a set that was built gives the set that would be built without them.
+        const redact = (data: Uint8Array, subject: string) =>
+          store.redactTrainingSet({ data, columns: ['place'], subject }, fakeCall());
+        const redacted = await redact(whole.data, 'a');
+        assert.deepEqual([redacted.removed, redacted.rows, redacted.digest], [4, 2, trained.digest]);
+        assert.deepEqual(
+          [redacted.firstEventTime, redacted.lastEventTime],
+          [trained.firstEventTime, trained.lastEventTime],
+        );
+        assert.deepEqual(await redact(redacted.data, 'a').then(({ removed, data }) => [removed, data.length]), [0, 0]);
+        const preview = await store.previewSource(
+          {
+            source: source('events.csv'),
+            columns: ['place'],
+            limit: 10,
+            offset: 0,
+            without: { columns: ['place'], erased },
+          },
+          fakeCall(),
+        );
+        assert.deepEqual(preview, [['b']]);
       }),
   },
 ];

@@ -184,4 +184,32 @@ export const onlineStoreCases: readonly CaseDefinition<'online-store'>[] = [
       );
     },
   },
+  {
+    id: 'ON-14',
+    title: 'remove by a part of the key takes every row with it, of this version and workspace only',
+    async run({ open, unique }) {
+      const store = await open();
+      const second = { ...view, version: 2 };
+      const rows = [
+        ['p', 'x'],
+        ['p', 'y'],
+        ['x', 'p'],
+        ["o'p", '"'],
+      ].map((key): OnlineRow => ({ key: JSON.stringify(key), eventTime: 1, values: values(1) }));
+      const keys = rows.map(({ key }) => key);
+      const [ours, theirs] = [fakeCall({ workspace: unique }), fakeCall({ workspace: `${unique}-other` })];
+      for (const [of, call] of [[view, ours] as const, [second, ours] as const, [view, theirs] as const])
+        await store.write({ view: of, rows }, call);
+      const remove = (part: number, value: string) =>
+        store.removeByKeyPart({ view: view.view, version: 1, part, value }, ours);
+      assert.deepEqual(await remove(0, 'p'), { removed: 2 });
+      assert.deepEqual(await remove(0, 'p'), { removed: 0 });
+      assert.deepEqual(await remove(1, '"'), { removed: 1 });
+      const left = async (of: OnlineView, call: ReturnType<typeof fakeCall>) =>
+        (await store.read({ requests: [{ view: of, keys }] }, call))[0]?.map((found) => found !== null);
+      assert.deepEqual(await left(view, ours), [false, false, true, false]);
+      assert.deepEqual(await left(second, ours), [true, true, true, true]);
+      assert.deepEqual(await left(view, theirs), [true, true, true, true]);
+    },
+  },
 ];

@@ -15,6 +15,8 @@ export interface Session {
   rows<T extends Record<string, unknown>>(sql: string): Promise<T[]>;
   /** Columns by name. */
   columns(sql: string): Promise<Record<string, unknown[]>>;
+  /** Runs when the session ends, however it ends. */
+  atEnd(cleanup: () => Promise<void>): void;
 }
 
 export async function openDuckDatabase(options: {
@@ -44,18 +46,20 @@ export async function openDuckDatabase(options: {
       const connection = await instance.connect();
       const interrupt = () => connection.interrupt();
       call.signal.addEventListener('abort', interrupt);
+      const cleanups: (() => Promise<void>)[] = [];
       try {
-        return await work(sessionOf(connection, call));
+        return await work(sessionOf(connection, call, cleanups));
       } finally {
         call.signal.removeEventListener('abort', interrupt);
         connection.closeSync();
+        for (const cleanup of cleanups) await cleanup();
       }
     },
     close: () => instance.closeSync(),
   };
 }
 
-function sessionOf(connection: DuckDBConnection, call: Call): Session {
+function sessionOf(connection: DuckDBConnection, call: Call, cleanups: (() => Promise<void>)[]): Session {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     throwIfCancelled(call);
     try {
@@ -71,6 +75,7 @@ function sessionOf(connection: DuckDBConnection, call: Call): Session {
       guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS().map((row) => plain(row)) as never),
     columns: (sql) =>
       guarded(async () => (await connection.runAndReadAll(sql)).getColumnsObjectJS() as Record<string, unknown[]>),
+    atEnd: (cleanup) => void cleanups.push(cleanup),
   };
 }
 

@@ -7,6 +7,7 @@
 // Column features take, at each instant, the known row with the latest event time; ties go to the latest known time,
 // then to the values themselves. The winner as of each available time max(e, k) is a running maximum, kept once.
 import {
+  type ErasedSubjects,
   type FeatureColumn,
   type FeatureSpec,
   type FeatureViewSpec,
@@ -14,6 +15,7 @@ import {
   PluginError,
 } from '@falaj/plugin-sdk';
 import type { Session } from './database.js';
+import { erasedSql } from './erased-subjects.js';
 import { instantSql } from './instants.js';
 import { columnsOf, reader, requireColumns, type SourceColumn, type SourceFile } from './source.js';
 import { literal, name } from './sql-text.js';
@@ -54,6 +56,7 @@ export async function buildFeatureRows(
   spec: FeatureViewSpec,
   source: SourceFile,
   target: string,
+  erased?: ErasedSubjects,
 ): Promise<void> {
   const columns = await columnsOf(session, source);
   requireColumns(source, columns, usedColumns(spec));
@@ -75,6 +78,9 @@ export async function buildFeatureRows(
   );
   // What has no known time is not known: to take the event time in its place would let the future in.
   await session.run('delete from events where key is null or k is null');
+  const subject = spec.keys.findIndex((key) => key.name === spec.subjectKey);
+  const gone = subject < 0 ? null : erasedSql([`json_extract_string(key, '$[${subject}]')`], erased);
+  if (gone !== null) await session.run(`delete from events where ${gone}`);
   if (plain.length > 0) await winners(session, plain);
   if (windows.length === 0) {
     await session.run(`create or replace temp table ${target} as

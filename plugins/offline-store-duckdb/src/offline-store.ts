@@ -9,10 +9,12 @@ import type {
   PluginHost,
 } from '@falaj/plugin-sdk';
 import { openDuckDatabase } from './database.js';
+import { erasedSql } from './erased-subjects.js';
 import { stored, viewColumns } from './feature-rows.js';
+import { SealedFiles } from './sealed-files.js';
 import { columnsOf, reader, requireColumns, Sources } from './source.js';
 import { literal, name } from './sql-text.js';
-import { buildTrainingSet, readTrainingSet } from './training-set.js';
+import { buildTrainingSet, readTrainingSet, redactTrainingSet } from './training-set.js';
 import { ViewCache } from './view-cache.js';
 
 export interface OfflineStoreConfig {
@@ -39,7 +41,9 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
   const work = folder('work');
   const database = await openDuckDatabase({ ...config, folders: [...folders, built, work], spill: folder('spill') });
   const sources = new Sources(folders, config.maxSourceBytes);
-  const views = new ViewCache(built, sources);
+  const sealed = new SealedFiles(built, work);
+  await sealed.sweep();
+  const views = new ViewCache(built, sources, sealed);
 
   return {
     describeSource: ({ source }, call) =>
@@ -50,21 +54,22 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         return { columns, rows: counted?.rows ?? 0, digest: file.digest, bytes: file.bytes };
       }),
 
-    previewSource: ({ source, columns, limit, offset }, call) =>
+    previewSource: ({ source, columns, limit, offset, without }, call) =>
       database.use(call, async (session) => {
         const file = await sources.open(source);
-        requireColumns(file, await columnsOf(session, file), columns);
+        requireColumns(file, await columnsOf(session, file), [...columns, ...(without?.columns ?? [])]);
         if (columns.length === 0) return [];
+        const gone = erasedSql((without?.columns ?? []).map(name), without?.erased);
         const shown = columns.map((column, place) => `${name(column)}::varchar as c${place}`).join(', ');
         const rows = await session.rows<Record<string, string | null>>(
-          `select ${shown} from ${reader(file)} limit ${literal(Math.max(0, Math.trunc(limit)))} offset ${literal(Math.max(0, Math.trunc(offset)))}`,
+          `select ${shown} from ${reader(file)} ${gone === null ? '' : `where not (${gone})`} limit ${literal(Math.max(0, Math.trunc(limit)))} offset ${literal(Math.max(0, Math.trunc(offset)))}`,
         );
         return rows.map((row) => columns.map((_, place) => row[`c${place}`] ?? null));
       }),
 
-    buildFeatureView: ({ spec }, call) =>
+    buildFeatureView: ({ spec, erased }, call) =>
       database.use(call, async (session): Promise<BuiltFeatureView> => {
-        const view = await views.open(session, spec);
+        const view = await views.open(session, spec, erased);
         const rows = `read_parquet(${literal(view.path)})`;
         const columns = viewColumns(spec);
         const [facts] = await session.rows<Record<string, number | null>>(
@@ -97,9 +102,9 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         };
       }),
 
-    latestRows: ({ spec, asOf, afterKey, limit }, call) =>
+    latestRows: ({ spec, asOf, afterKey, limit, erased }, call) =>
       database.use(call, async (session): Promise<OnlineRow[]> => {
-        const view = await views.open(session, spec);
+        const view = await views.open(session, spec, erased);
         const columns = viewColumns(spec);
         const at = `${literal(Math.trunc(asOf) * 1000)}::bigint`;
         const fresh = spec.ttlSeconds === null ? '' : `and e >= ${at} - ${literal(spec.ttlSeconds * 1e6)}::bigint`;
@@ -117,8 +122,10 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         }));
       }),
 
-    buildTrainingSet: ({ spec }, call) =>
-      database.use(call, (session) => buildTrainingSet(session, spec, sources, views, work)),
+    buildTrainingSet: ({ spec, erased }, call) =>
+      database.use(call, (session) => buildTrainingSet(session, spec, sources, views, work, erased)),
+
+    redactTrainingSet: (args, call) => database.use(call, (session) => redactTrainingSet(session, args, work)),
 
     readTrainingSet: ({ data, columns }, call) =>
       database.use(call, (session) => readTrainingSet(session, data, columns, work)),
@@ -129,7 +136,10 @@ export async function openOfflineStore(config: OfflineStoreConfig, host: PluginH
         return { ok: true, detail: `${folders.length} source folders` };
       }),
 
-    close: async () => database.close(),
+    close: async () => {
+      database.close();
+      await sealed.close();
+    },
   };
 }
 

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import {
   type BuiltTrainingSet,
   type ColumnValues,
+  type ErasedSubjects,
   type FeatureType,
   PluginError,
+  type RedactedTrainingSet,
   type RequestFeature,
   type TrainingColumn,
   type TrainingSetSpec,
 } from '@falaj/plugin-sdk';
 import type { Session } from './database.js';
+import { erasedSql } from './erased-subjects.js';
 import { viewColumns } from './feature-rows.js';
 import { instantSql } from './instants.js';
 import { pointInTimeSql } from './point-in-time.js';
@@ -35,6 +38,7 @@ export async function buildTrainingSet(
   sources: Sources,
   views: ViewCache,
   folder: string,
+  erased?: ErasedSubjects,
 ): Promise<BuiltTrainingSet> {
   const source = await sources.open(spec.source);
   const found = await columnsOf(session, source);
@@ -44,7 +48,7 @@ export async function buildTrainingSet(
   // Views first: their temporary tables are gone before the spine stands.
   const built = [];
   for (const view of spec.views) {
-    const opened = await views.open(session, view.spec);
+    const opened = await views.open(session, view.spec, erased);
     const known = new Set(view.spec.features.map((feature) => feature.name));
     const missing = view.features.filter(({ feature }) => !known.has(feature));
     if (missing.length > 0)
@@ -57,6 +61,8 @@ export async function buildTrainingSet(
   await session.run(
     `create or replace temp table spine_rows as select row_number() over () as "#rid", * from ${reader(source)}`,
   );
+  const gone = erasedSql(subjectColumns(spec), erased);
+  if (gone !== null) await session.run(`delete from spine_rows where ${gone}`);
   const instant = await instantSql(session, source, found, spec.eventTime, 'spine_rows');
   await session.run(`create or replace temp table spine as select *, ${instant} as "#t" from spine_rows`);
   for (const [place, { view, opened }] of built.entries()) {
@@ -81,17 +87,40 @@ export async function buildTrainingSet(
   return finish(session, columns, folder, [source, ...built.map(({ opened }) => opened.source)]);
 }
 
+/** Values of the entity rows that name persons, as SQL. */
+function subjectColumns(spec: TrainingSetSpec): string[] {
+  const keys = spec.views.flatMap((view) => view.keys.filter((key) => key.name === view.spec.subjectKey));
+  return [...new Set(keys.map((key) => ('column' in key ? name(key.column) : literal(key.constant))))];
+}
+
 async function finish(
   session: Session,
   columns: Omit<TrainingColumn, 'nulls'>[],
   folder: string,
   sources: readonly { ref: { path: string }; digest: string }[],
 ): Promise<BuiltTrainingSet> {
-  const nulls = columns.map((column, place) => `count(*) - count(${name(column.name)}) as n${place}`);
+  const names = columns.map((column) => column.name);
+  const { nulls, ...written } = await writeSet(session, names, folder);
+  return {
+    ...written,
+    columns: columns.map((column) => ({ ...column, nulls: nulls[column.name] ?? 0 })),
+    sources: [
+      ...new Map(sources.map((source) => [source.ref.path, { path: source.ref.path, digest: source.digest }])).values(),
+    ],
+  };
+}
+
+/** The table `result` in the order of `#ord` as Parquet, with what is to be known of it. */
+async function writeSet(
+  session: Session,
+  columns: readonly string[],
+  folder: string,
+): Promise<Omit<RedactedTrainingSet, 'removed'>> {
+  const counts = columns.map((column, place) => `count(*) - count(${name(column)}) as n${place}`);
   const [facts] = await session.rows<Record<string, number>>(
-    `select count(*) as rows, epoch_ms(min(${name(EVENT_TIME)})) as first, epoch_ms(max(${name(EVENT_TIME)})) as last, ${nulls.join(', ')} from result`,
+    `select count(*) as rows, epoch_ms(min(${name(EVENT_TIME)})) as first, epoch_ms(max(${name(EVENT_TIME)})) as last, ${counts.join(', ')} from result`,
   );
-  const row = `to_json([${columns.map((column) => `to_json(${name(column.name)})`).join(', ')}])::varchar`;
+  const row = `to_json([${columns.map((column) => `to_json(${name(column)})`).join(', ')}])::varchar`;
   const [digest] = await session.rows<{ digest: string }>(
     `select sha256(coalesce(string_agg(sha256(${row}), '' order by "#ord"), '')) as digest from result`,
   );
@@ -104,19 +133,46 @@ async function finish(
     return {
       data: await readFile(path),
       rows: facts?.rows ?? 0,
-      columns: columns.map((column, place) => ({ ...column, nulls: facts?.[`n${place}`] ?? 0 })),
+      nulls: Object.fromEntries(columns.map((column, place) => [column, facts?.[`n${place}`] ?? 0])),
       digest: `sha256:${digest?.digest ?? ''}`,
-      sources: [
-        ...new Map(
-          sources.map((source) => [source.ref.path, { path: source.ref.path, digest: source.digest }]),
-        ).values(),
-      ],
       firstEventTime: facts?.first ?? null,
       lastEventTime: facts?.last ?? null,
     };
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** The set without the rows of one person. */
+export async function redactTrainingSet(
+  session: Session,
+  { data, columns, subject }: { data: Uint8Array; columns: readonly string[]; subject: string },
+  folder: string,
+): Promise<RedactedTrainingSet> {
+  const path = join(folder, `${randomUUID()}.part`);
+  try {
+    await writeFile(path, data, { mode: 0o600 });
+    await session.run(
+      `create or replace temp table result as select row_number() over () as "#ord", * from read_parquet(${literal(path)})`,
+    );
+  } finally {
+    await rm(path, { force: true });
+  }
+  const described = await session.rows<{ column_name: string }>('describe select * exclude ("#ord") from result');
+  const found = described.map((column) => column.column_name);
+  const missing = columns.filter((column) => !found.includes(column));
+  if (missing.length > 0)
+    throw new PluginError(
+      'BAD_INPUT',
+      `The training set has no column ${missing.join(', ')}; it has ${found.join(', ')}.`,
+    );
+  const theirs = columns.map((column) => `coalesce(${name(column)}::varchar = ${literal(subject)}, false)`);
+  const condition = theirs.length === 0 ? 'false' : theirs.join(' or ');
+  const [counted] = await session.rows<{ n: number }>(`select count(*) as n from result where ${condition}`);
+  const removed = counted?.n ?? 0;
+  await session.run(`delete from result where ${condition}`);
+  const written = await writeSet(session, found, folder);
+  return { removed, ...written, data: removed === 0 ? new Uint8Array() : written.data };
 }
 
 /** Names, roles and types of the columns; a name used twice is refused. */

@@ -113,6 +113,16 @@ export async function openOnlineStore(config: OnlineStoreConfig): Promise<Online
       return { removed: result.rowCount ?? 0 };
     },
 
+    async removeByKeyPart({ view, version, part, value }, call) {
+      const result = await inWorkspace(call, (client) =>
+        client.query(
+          `delete from ${table} where workspace_id = $1 and view = $2 and version = $3 and key::jsonb ->> $4::int = $5`,
+          [call.workspace, view, version, part, value],
+        ),
+      );
+      return { removed: result.rowCount ?? 0 };
+    },
+
     async health() {
       await pool.query('select 1').catch(unavailable);
       return { ok: true };

@@ -180,6 +180,11 @@ export function memoryOnline(host: PluginHost): OnlineStoreV1 {
       const gone = (keys ?? [...rows.keys()]).filter((key) => rows.delete(key));
       return { removed: gone.length };
     },
+    async removeByKeyPart({ view, version, part, value }, call) {
+      const rows = rowsOf(call.workspace, view, version);
+      const gone = [...rows.keys()].filter((key) => JSON.parse(key)[part] === value).filter((key) => rows.delete(key));
+      return { removed: gone.length };
+    },
   };
 }
 
