@@ -207,11 +207,11 @@ export interface OfflineStoreV1 extends PluginInstance {
   ): Promise<readonly OnlineRow[]>;
   buildTrainingSet(args: { spec: TrainingSetSpec; erased?: ErasedSubjects }, call: Call): Promise<BuiltTrainingSet>;
   /**
-   * The set without the rows in which one of `columns` is `subject`; `data` is empty where there were none. Other rows,
-   * their order and all columns stay as they were.
+   * The set without the rows in which one of `columns` is `subject`, or without any; `data` is empty where there were
+   * none. Other rows, their order and all columns stay as they were.
    */
   redactTrainingSet(
-    args: { data: Uint8Array; columns: readonly string[]; subject: string },
+    args: { data: Uint8Array; columns: readonly string[]; subject: string; everyRow?: boolean },
     call: Call,
   ): Promise<RedactedTrainingSet>;
   readTrainingSet(

@@ -26,6 +26,7 @@ export {
 } from './subgraph.js';
 export { createSubgraphServer, type SubgraphServerOptions } from './subgraph-server.js';
 export { subjectKeyMigrations } from './subject-keys/migrations.js';
+export { sealedOnlineStore } from './subject-keys/sealed-online-store.js';
 export { SubjectKeys } from './subject-keys/subject-keys.js';
 export { renewSubjectRoot, rewrapSubjectRoots, type SubjectPlace } from './subject-keys/subject-roots.js';
 export { type ComplianceWaiver, waiversInForce } from './waivers.js';

@@ -6,6 +6,7 @@ import {
   type ColumnValues,
   type ErasedSubjects,
   type FeatureType,
+  type OfflineStoreV1,
   PluginError,
   type RedactedTrainingSet,
   type RequestFeature,
@@ -146,7 +147,7 @@ async function writeSet(
 /** The set without the rows of one person. */
 export async function redactTrainingSet(
   session: Session,
-  { data, columns, subject }: { data: Uint8Array; columns: readonly string[]; subject: string },
+  { data, columns, subject, everyRow = false }: Parameters<OfflineStoreV1['redactTrainingSet']>[0],
   folder: string,
 ): Promise<RedactedTrainingSet> {
   const path = join(folder, `${randomUUID()}.part`);
@@ -167,7 +168,7 @@ export async function redactTrainingSet(
       `The training set has no column ${missing.join(', ')}; it has ${found.join(', ')}.`,
     );
   const theirs = columns.map((column) => `coalesce(${name(column)}::varchar = ${literal(subject)}, false)`);
-  const condition = theirs.length === 0 ? 'false' : theirs.join(' or ');
+  const condition = everyRow || theirs.length === 0 ? String(everyRow) : theirs.join(' or ');
   const [counted] = await session.rows<{ n: number }>(`select count(*) as n from result where ${condition}`);
   const removed = counted?.n ?? 0;
   await session.run(`delete from result where ${condition}`);

@@ -112,7 +112,8 @@ async function createServices(
   platform: Platform,
   options: DeploymentsOptions,
 ): Promise<{ services: DeploymentsServices; stop: () => Promise<void> }> {
-  const host = new ModelHost(platform);
+  const logSettings = new InferenceLogSettings(platform);
+  const host = new ModelHost(platform, logSettings.subjects);
   // Everything that takes note of inferences stands in this one list.
   const observers: InferenceObserver[] = [];
   const observer = observeAll(observers, platform.log);
@@ -120,7 +121,6 @@ async function createServices(
   const { database, log } = platform;
   const processName = `${process.pid}-${randomUUID()}`;
   const metrics = new VariantMetrics(database, routes, processName);
-  const logSettings = new InferenceLogSettings(platform);
   const exposures = new Exposures(database, routes, (endpointId, subject) =>
     logSettings.digestFor(endpointId, subject),
   );

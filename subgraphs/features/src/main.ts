@@ -1,9 +1,11 @@
 // Wires the features subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { referencesTo, type SubgraphDefinition, SubjectKeys } from '@falaj/subgraph-kit';
 import { rules } from './policy.js';
+import type { FeaturesServices } from './schema/context.js';
 import { DataSourceResolver } from './schema/data-source.js';
 import { EntityResolver } from './schema/entity.js';
+import { EraseSubjectResolver } from './schema/erase-subject.js';
 import { FeatureServiceResolver } from './schema/feature-service.js';
 import { FeatureViewResolver } from './schema/feature-view.js';
 import { MaterializationResolver } from './schema/online.js';
@@ -19,7 +21,7 @@ import {
 
 const tables = [dataSources, entities, featureViews, featureServices, trainingSets, materializations];
 
-export const featuresSubgraph: SubgraphDefinition<undefined> = {
+export const featuresSubgraph: SubgraphDefinition<FeaturesServices> = {
   name: 'features',
   resolvers: [
     DataSourceResolver,
@@ -28,6 +30,7 @@ export const featuresSubgraph: SubgraphDefinition<undefined> = {
     FeatureServiceResolver,
     TrainingSetResolver,
     MaterializationResolver,
+    EraseSubjectResolver,
   ],
   tables,
   attributes: {
@@ -39,5 +42,9 @@ export const featuresSubgraph: SubgraphDefinition<undefined> = {
   filterFields: { 'FeatureViewFilter.entityId': 'FeatureView.entity' },
   rules,
   migrations: { name: 'features', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
-  createServices: async () => ({ services: undefined }),
+  createServices: async ({ database, plugins }) => {
+    const subjects = new SubjectKeys(database, plugins);
+    await subjects.start();
+    return { services: { subjects }, stop: () => subjects.stop() };
+  },
 };

@@ -14,6 +14,7 @@ const VALUES = [
   'ServiceView',
   'RequestFeature',
   'TrainingColumn',
+  'TrainingSetRedaction',
   'OnlineValue',
   'FeatureVector',
 ];
@@ -56,6 +57,35 @@ export const rules: readonly Rule[] = [
       reason: 'FEATURE_ENGINEERING',
     },
   ]),
+  // Erasure acts by itself, over restarts: it sees where rows of persons may be, and nothing else.
+  ...['FeatureView', 'TrainingSet'].flatMap((subject): Rule[] => [
+    {
+      id: `features.${subject}.erase`,
+      effect: 'ALLOW',
+      actions: ['erase'],
+      subject,
+      roles: ['service'],
+      reason: 'ERASURE',
+    },
+    {
+      id: `features.${subject}.read-to-erase`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      fields: ['id'],
+      roles: ['service'],
+      reason: 'ERASURE',
+    },
+  ]),
+  {
+    id: 'features.TrainingSetRedaction.read-digest',
+    effect: 'ALLOW',
+    actions: ['read'],
+    subject: 'TrainingSetRedaction',
+    classes: ['sensitive'],
+    roles: ['feature-engineer', 'data-scientist', 'auditor', 'administrator'],
+    reason: 'DEFINITIONS_AND_DIGESTS',
+  },
   // The program of a training run, with a token of its own: what its run reads, and nothing else.
   ...['TrainingSet', 'FeatureView'].map(
     (subject): Rule => ({

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '@falaj/contracts';
 import { type Logger, PlatformError } from '@falaj/runtime';
-import type { Platform } from '@falaj/subgraph-kit';
+import { type Platform, SubjectKeys, sealedOnlineStore } from '@falaj/subgraph-kit';
 import { desc, eq, type InferSelectModel } from 'drizzle-orm';
 import type { DeployableModel } from '../domain/deployable-model.js';
 import { createServedModel, type ServedModel } from '../inference/index.js';
@@ -36,8 +36,12 @@ export class ModelHost {
   /** By endpoint, then by revision. */
   readonly #loaded = new Map<string, Map<number, Promise<LoadedModel>>>();
 
-  constructor(platform: Platform) {
+  /** Keys of the persons in online rows; what is destroyed elsewhere is forgotten at once only by those that listen. */
+  readonly #subjects: SubjectKeys;
+
+  constructor(platform: Platform, subjects = new SubjectKeys(platform.database, platform.plugins)) {
     this.#platform = platform;
+    this.#subjects = subjects;
     this.#log = platform.log;
   }
 
@@ -138,7 +142,12 @@ export class ModelHost {
       serving,
       call: ([caller]) => this.#call(caller?.principal.id ?? 'system', workspaceId, zone, caller?.signal),
       ...(model.servingPlan.entityKeys
-        ? { features: { plan: model.servingPlan, online: plugins.get('online-store') } }
+        ? {
+            features: {
+              plan: model.servingPlan,
+              online: sealedOnlineStore(plugins.get('online-store'), this.#subjects),
+            },
+          }
         : {}),
     });
     return { handle, device: loaded.device, model, served };

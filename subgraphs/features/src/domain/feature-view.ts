@@ -180,12 +180,14 @@ export function viewSpec(
     features: readonly FeatureDefinition[];
   },
   source: SourceRef,
+  subjectKey: string | null = null,
 ): FeatureViewSpec {
   return {
     name: view.name,
     version: view.version,
     source,
     keys: view.definition.keys,
+    ...(subjectKey === null ? {} : { subjectKey }),
     eventTime: view.definition.eventTime,
     ...(view.definition.knownTime ? { knownTime: view.definition.knownTime } : {}),
     ttlSeconds: view.ttlSeconds,

@@ -9,14 +9,16 @@ import type {
   TrainingSetSpec,
 } from '@falaj/contracts';
 
-/** The data plane of features, bound to one caller and zone; implemented over the plugins. */
-export interface FeatureEngine {
+/** The data plane of features, bound to one caller and zone, without whom was erased; implemented over the plugins. */
+export interface FeatureEngine<Transaction = unknown> {
   describeSource(source: SourceRef): Promise<SourceDescription>;
   /** Values as text, row by row, in the order of `columns`. */
   previewSource(
     source: SourceRef,
     columns: readonly string[],
     limit: number,
+    /** Columns that name persons. */
+    subjects: readonly string[],
   ): Promise<readonly (readonly (string | null)[])[]>;
   buildView(spec: FeatureViewSpec): Promise<BuiltFeatureView>;
   buildTrainingSet(spec: TrainingSetSpec): Promise<BuiltTrainingSet>;
@@ -28,4 +30,7 @@ export interface FeatureEngine {
   ): Promise<readonly (readonly (OnlineRow | null)[])[]>;
   /** Seals the bytes and stores them; answers the digest of the plain bytes. */
   storeArtifact(key: string, data: Uint8Array, contentType: string): Promise<{ key: string; digest: string }>;
+  removeArtifact(key: string): Promise<void>;
+  /** Nobody who was erased since the engine was made is among what it built; else CONFLICT. Within a transaction. */
+  holdErased(tx: Transaction): Promise<void>;
 }

@@ -63,6 +63,8 @@ export interface FeaturePlan {
     readonly columns: readonly FeatureColumn[];
     readonly keys: readonly ({ readonly name: string } | { readonly constant: string })[];
     readonly ttlSeconds: number | null;
+    /** Which part of the key names a person, and the zone of their key; absent = none does. */
+    readonly subject?: { readonly part: number; readonly zone: string };
   }[];
   readonly columns: readonly (
     | {
@@ -87,10 +89,15 @@ export function trainingSetSpec(
   specs: ReadonlyMap<string, FeatureViewSpec>,
 ): TrainingSetSpec {
   const { condition, ...label } = input.label;
+  const persons = service.views.flatMap((view) => {
+    const subjectKey = specs.get(view.featureViewId)?.subjectKey;
+    return view.keys.flatMap((key) => ('column' in key && key.name === subjectKey ? [key.column] : []));
+  });
   return {
     source,
     eventTime: input.eventTime,
-    carry: input.carry,
+    // Without the column that names a person, nobody could take their rows out again.
+    carry: [...new Set([...input.carry, ...persons])],
     label: { ...label, ...(condition ? { condition } : {}) },
     views: service.views.map((view) => ({
       spec: specs.get(view.featureViewId) as FeatureViewSpec,
@@ -103,18 +110,29 @@ export function trainingSetSpec(
 
 const requestKey = (key: KeyExpression) => ('constant' in key ? { constant: key.constant } : { name: key.column });
 
+/** What a plan says of a view beside its keys. */
+export interface PlannedView {
+  readonly columns: readonly FeatureColumn[];
+  readonly ttlSeconds: number | null;
+  readonly subject?: { readonly part: number; readonly zone: string };
+}
+
 export function featurePlan(
   service: { readonly views: readonly ServiceView[]; readonly requestFeatures: readonly ServiceRequestFeature[] },
-  views: ReadonlyMap<string, { readonly columns: readonly FeatureColumn[]; readonly ttlSeconds: number | null }>,
+  views: ReadonlyMap<string, PlannedView>,
 ): FeaturePlan {
   return {
-    views: service.views.map((view) => ({
-      view: view.name,
-      version: view.version,
-      columns: views.get(view.featureViewId)?.columns ?? [],
-      keys: view.keys.map(requestKey),
-      ttlSeconds: views.get(view.featureViewId)?.ttlSeconds ?? null,
-    })),
+    views: service.views.map((view) => {
+      const { columns, ttlSeconds, subject } = views.get(view.featureViewId) ?? { columns: [], ttlSeconds: null };
+      return {
+        view: view.name,
+        version: view.version,
+        columns,
+        keys: view.keys.map(requestKey),
+        ttlSeconds,
+        ...(subject ? { subject } : {}),
+      };
+    }),
     columns: [
       ...service.views.flatMap((view) =>
         view.features.map(({ feature, column }) => ({

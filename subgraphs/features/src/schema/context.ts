@@ -1,7 +1,12 @@
-import type { SubgraphContext } from '@falaj/subgraph-kit';
+import type { SubgraphContext, SubjectKeys } from '@falaj/subgraph-kit';
+
+/** What this subgraph keeps while it stands. */
+export interface FeaturesServices {
+  readonly subjects: SubjectKeys;
+}
 
 /** What resolvers of this subgraph receive. */
-export type FeaturesContext = SubgraphContext<undefined>;
+export type FeaturesContext = SubgraphContext<FeaturesServices>;
 
 /** A class of another file without the import cycle that decorator metadata would run into. */
 export type Relation<T> = T;

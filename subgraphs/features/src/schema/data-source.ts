@@ -13,6 +13,7 @@ import { ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { classifyColumns, dataSourceInput } from '../domain/data-source.js';
 import { type DataSourceRow, dataSources } from '../store/governed.js';
+import { personColumns } from '../store/lookups.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { dataSource } from '../store/tables.js';
 import { insertDataSource } from '../store/writes.js';
@@ -101,10 +102,14 @@ export class DataSourceResolver {
     @Ctx() context: FeaturesContext,
   ): Promise<SampleRow[]> {
     const columns = source.columns ?? [];
+    const persons = await context.load('DataSource.personColumns', source.id, (ids) =>
+      context.transaction((tx) => personColumns(tx, ids)),
+    );
     const rows = await pluginEngine(context, source.zone).previewSource(
       { format: source.format, path: source.path },
       columns.map((column) => column.name),
       Math.min(Math.max(first, 1), 100),
+      persons,
     );
     const verdicts = columns.map((column) =>
       context.ability.check('read', 'SampleCell', { columnClass: column.fieldClass }, 'value'),

@@ -23,6 +23,12 @@ export class Entity {
   @Attribute(() => String, 'internal', 'Unique in the workspace.') name!: string;
   @Attribute(() => String, 'internal', 'What it is.') description!: string;
   @Attribute(() => [String], 'internal', 'Names of the keys, in order.') keys!: string[];
+  @Attribute(
+    () => String,
+    'internal',
+    'The key that names a data subject (a person), so that their rows can be found and erased; null = none does.',
+  )
+  subjectKey!: string | null;
   @Attribute(() => String, 'pii', 'Who created it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];

@@ -24,9 +24,9 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import { defineFeatureView, featureViewInput, viewSpec } from '../domain/feature-view.js';
+import { defineFeatureView, featureViewInput } from '../domain/feature-view.js';
 import { dataSources, entities, type FeatureViewRow, featureViews, trainingSets } from '../store/governed.js';
-import { requiredSource, requiredView } from '../store/lookups.js';
+import { requiredSource, requiredView, specOf } from '../store/lookups.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { featureView, trainingSet, trainingSetView } from '../store/tables.js';
 import { insertFeatureView, nextViewVersion, saveBuild } from '../store/writes.js';
@@ -213,20 +213,13 @@ export class FeatureViewResolver {
   ): Promise<FeatureViewPayload> {
     await context.reads.required(featureViews, id);
     const build = async () => {
-      const { view, source } = await context.transaction((tx) => requiredView(tx, id));
-      return pluginEngine(context, view.zone).buildView(viewSpec(view, source));
+      const found = await context.transaction((tx) => requiredView(tx, id));
+      return pluginEngine(context, found.view.zone).buildView(specOf(found));
     };
     await context.mutate(
       { action: 'buildFeatureView', noun: 'FeatureView', verb: 'update', subjectId: id, prepare: build },
       async (tx, audit, built) => {
-        await saveBuild(tx, id, {
-          rows: built.rows,
-          keys: built.keys,
-          digest: built.digest,
-          firstEventTime: built.firstEventTime === null ? null : new Date(built.firstEventTime),
-          lastEventTime: built.lastEventTime === null ? null : new Date(built.lastEventTime),
-          statistics: [...built.statistics],
-        });
+        await saveBuild(tx, id, built);
         audit.subject(id, { rows: built.rows, digest: built.digest });
       },
     );

@@ -72,6 +72,12 @@ export class CreateEntityInput {
   @Field(() => String, { description: 'Unique in the workspace.' }) name!: string;
   @Field(() => String, { nullable: true, description: 'What it is.' }) description?: string;
   @Field(() => [String], { description: 'Names of the keys that identify it, in order.' }) keys!: string[];
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The key that names a data subject (a person), by the name that inference requests give as `subject`. Cannot be changed later.',
+  })
+  subjectKey?: string;
 }
 
 @InputType({ description: 'One feature: a column as it is, or an aggregate over a window.' })

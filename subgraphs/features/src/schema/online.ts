@@ -25,11 +25,10 @@ import {
   Root,
 } from 'type-graphql';
 import type { ColumnClass } from '../domain/data-source.js';
-import { viewSpec } from '../domain/feature-view.js';
 import { assembleVector, entityKey } from '../domain/online-vector.js';
 import { featurePlan } from '../domain/training-set.js';
 import { featureServices, featureViews, type MaterializationRow, materializations } from '../store/governed.js';
-import { requiredService, requiredView, viewsWithSources } from '../store/lookups.js';
+import { plannedView, requiredService, requiredView, specOf, viewsWithSources } from '../store/lookups.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { materialization } from '../store/tables.js';
 import { insertMaterialization } from '../store/writes.js';
@@ -112,15 +111,13 @@ export class MaterializationResolver {
     const asOf = input.asOf ?? new Date();
     const startedAt = new Date();
     const write = async () => {
-      const { view, source } = await context.transaction((tx) => requiredView(tx, input.featureViewId));
+      const found = await context.transaction((tx) => requiredView(tx, input.featureViewId));
+      const { view } = found;
       const engine = pluginEngine(context, view.zone);
-      const online = {
-        view: view.name,
-        version: view.version,
-        columns: view.features.map(({ name, type }) => ({ name, type })),
-      };
+      const { columns, subject } = plannedView(found);
+      const online = { view: view.name, version: view.version, columns, ...(subject ? { subject } : {}) };
       const total = { rowsWritten: 0, rowsStale: 0, zone: view.zone };
-      for await (const rows of engine.latestRows(viewSpec(view, source), asOf)) {
+      for await (const rows of engine.latestRows(specOf(found), asOf)) {
         const { written, stale } = await engine.writeOnline(online, rows);
         total.rowsWritten += written;
         total.rowsStale += stale;
@@ -165,12 +162,7 @@ export class MaterializationResolver {
         tx,
         service.views.map((view) => view.featureViewId),
       );
-      const columns = new Map(
-        views.map(({ view }) => [
-          view.id,
-          { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds },
-        ]),
-      );
+      const columns = new Map(views.map((found) => [found.view.id, plannedView(found)]));
       const classes = new Map(
         views.flatMap(({ view }) =>
           view.features.map(({ name, fieldClass }): [string, ColumnClass] => [`${view.name}__${name}`, fieldClass]),

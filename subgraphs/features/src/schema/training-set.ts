@@ -13,10 +13,19 @@ import {
 } from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import { viewSpec } from '../domain/feature-view.js';
+import { isOfPersons } from '../domain/subject-rows.js';
 import { featurePlan, type TrainingSetManifest, trainingSetInput, trainingSetSpec } from '../domain/training-set.js';
 import { dataSources, featureServices, featureViews, type TrainingSetRow, trainingSets } from '../store/governed.js';
-import { requiredService, requiredSource, sourceRef, viewIdsOfSets, viewsWithSources } from '../store/lookups.js';
+import {
+  plannedView,
+  redactionsOfSets,
+  requiredService,
+  requiredSource,
+  sourceRef,
+  specOf,
+  viewIdsOfSets,
+  viewsWithSources,
+} from '../store/lookups.js';
 import { pluginEngine } from '../store/plugin-engine.js';
 import { trainingSet } from '../store/tables.js';
 import { insertTrainingSet } from '../store/writes.js';
@@ -33,6 +42,16 @@ export class TrainingColumn {
   @Attribute(() => TrainingColumnRole, 'internal', 'What it is for.') role!: string;
   @Attribute(() => FeatureType, 'internal', 'Type of its values.') type!: string;
   @Attribute(() => Int, 'internal', 'Rows where it is null.') nulls!: number;
+}
+
+@ObjectType({
+  description: 'What an erasure took out of a training set. Runs on the set as it was cannot be repeated.',
+})
+export class TrainingSetRedaction {
+  @Attribute(() => ID, 'open', 'The erasure.') erasureId!: string;
+  @Attribute(() => Int, 'internal', 'Rows that were taken out.') rowsRemoved!: number;
+  @Attribute(() => String, 'sensitive', 'Digest of the set before.') digestBefore!: string;
+  @Attribute(() => DateTime, 'internal', 'When.') redactedAt!: Date;
 }
 
 @EntityType(
@@ -129,6 +148,14 @@ export class TrainingSetResolver {
     return views.filter((view) => view !== null) as unknown as Relation<FeatureView>[];
   }
 
+  @FieldResolver(() => [TrainingSetRedaction], { nullable: true })
+  @Attribute(() => [TrainingSetRedaction], 'internal', 'What erasures took out of it, oldest first.')
+  redactions(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<TrainingSetRedaction[]> {
+    return context.load('TrainingSet.redactions', set.id, (sets) =>
+      context.transaction((tx) => redactionsOfSets(tx, sets)),
+    );
+  }
+
   @Mutation(() => CreateTrainingSetPayload, {
     description: 'Joins features to entity rows as they were known at each row, and keeps the result. All or nothing.',
   })
@@ -140,21 +167,29 @@ export class TrainingSetResolver {
     await context.reads.required(dataSources, wanted.labelSourceId);
     await context.reads.required(featureServices, wanted.featureServiceId);
     const id = newId('ts');
-    const prepare = () => build(context, id, wanted);
-    await context.mutate(
-      {
-        action: 'createTrainingSet',
-        noun: 'TrainingSet',
-        verb: 'create',
-        subjectId: id,
-        details: { name: wanted.name },
-        prepare,
-      },
-      async (tx, audit, { row, featureViewIds }) => {
-        await insertTrainingSet(tx, { id, ...context.ownership, name: wanted.name, ...row }, featureViewIds);
-        audit.subject(id, { digest: row.digest, rows: row.rows });
-      },
-    );
+    let undo = async (): Promise<void> => undefined;
+    const prepare = async () => {
+      const built = await build(context, id, wanted);
+      undo = () => built.engine.removeArtifact(built.row.artifactKey);
+      return built;
+    };
+    const spec = {
+      action: 'createTrainingSet',
+      noun: 'TrainingSet',
+      verb: 'create',
+      subjectId: id,
+      details: { name: wanted.name },
+      prepare,
+    };
+    const made = context.mutate(spec, async (tx, audit, { row, featureViewIds, engine }) => {
+      if (isOfPersons(row.manifest.spec)) await engine.holdErased(tx);
+      await insertTrainingSet(tx, { id, ...context.ownership, name: wanted.name, ...row }, featureViewIds);
+      audit.subject(id, { digest: row.digest, rows: row.rows });
+    });
+    await made.catch(async (error: unknown) => {
+      await undo();
+      throw error;
+    });
     return { trainingSet: await context.reads.byId(trainingSets, id) };
   }
 }
@@ -179,9 +214,7 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
   }));
   const inherited = inheritResidency(origins);
   for (const origin of origins) assertResidency({ ...origin, targetZone: source.zone, operation: 'store' });
-  const specs = new Map<string, FeatureViewSpec>(
-    views.map(({ view, source: origin }) => [view.id, viewSpec(view, sourceRef(origin))]),
-  );
+  const specs = new Map<string, FeatureViewSpec>(views.map((found) => [found.view.id, specOf(found)]));
   const engine = pluginEngine(context, source.zone);
   const spec = trainingSetSpec(wanted, sourceRef(source), service, specs);
   const built = await engine.buildTrainingSet(spec);
@@ -202,16 +235,9 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
     rows: built.rows,
     digest: built.digest,
   };
-  const plan = featurePlan(
-    service,
-    new Map(
-      views.map(({ view }) => [
-        view.id,
-        { columns: view.features.map(({ name, type }) => ({ name, type })), ttlSeconds: view.ttlSeconds },
-      ]),
-    ),
-  );
+  const plan = featurePlan(service, new Map(views.map((found) => [found.view.id, plannedView(found)])));
   return {
+    engine,
     featureViewIds: views.map(({ view }) => view.id),
     row: {
       zone: source.zone,

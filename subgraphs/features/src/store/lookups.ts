@@ -1,9 +1,11 @@
 // Whole rows for the platform's own work, after the caller's right to it was checked; row-level security still applies.
-import type { SourceRef } from '@falaj/contracts';
+import type { FeatureViewSpec, SourceRef } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
-import { eq, type InferSelectModel, inArray } from 'drizzle-orm';
-import { dataSource, featureService, featureView, trainingSetView } from './tables.js';
+import { and, eq, type InferSelectModel, inArray, isNotNull } from 'drizzle-orm';
+import { viewSpec } from '../domain/feature-view.js';
+import type { PlannedView } from '../domain/training-set.js';
+import { dataSource, entity, featureService, featureView, trainingSetRedaction, trainingSetView } from './tables.js';
 
 export type SourceRecord = InferSelectModel<typeof dataSource>;
 export type ViewRecord = InferSelectModel<typeof featureView>;
@@ -17,21 +19,39 @@ export async function requiredSource(tx: Tx, id: string): Promise<SourceRecord> 
   return row;
 }
 
-export async function requiredView(tx: Tx, id: string): Promise<{ view: ViewRecord; source: SourceRef }> {
+export interface SourcedView {
+  readonly view: ViewRecord;
+  readonly source: SourceRecord;
+  /** The key that names a person. */
+  readonly subjectKey: string | null;
+}
+
+export async function requiredView(tx: Tx, id: string): Promise<SourcedView> {
   const [found] = await viewsWithSources(tx, [id]);
   if (!found) throw new PlatformError('NOT_FOUND', 'FeatureView not found.', { details: { type: 'FeatureView' } });
-  return { view: found.view, source: sourceRef(found.source) };
+  return found;
+}
+
+export const specOf = ({ view, source, subjectKey }: SourcedView): FeatureViewSpec =>
+  viewSpec(view, sourceRef(source), subjectKey);
+
+/** The view as the online store holds it, and as a plan names it. */
+export function plannedView({ view, subjectKey }: SourcedView): PlannedView {
+  const part = view.definition.keys.findIndex((key) => key.name === subjectKey);
+  return {
+    columns: view.features.map(({ name, type }) => ({ name, type })),
+    ttlSeconds: view.ttlSeconds,
+    ...(part < 0 ? {} : { subject: { part, zone: view.zone } }),
+  };
 }
 
 /** Views with their sources, in the order asked; what is missing is left out. */
-export async function viewsWithSources(
-  tx: Tx,
-  ids: readonly string[],
-): Promise<{ view: ViewRecord; source: SourceRecord }[]> {
+export async function viewsWithSources(tx: Tx, ids: readonly string[]): Promise<SourcedView[]> {
   const rows = await tx
-    .select({ view: featureView, source: dataSource })
+    .select({ view: featureView, source: dataSource, subjectKey: entity.subjectKey })
     .from(featureView)
     .innerJoin(dataSource, eq(dataSource.id, featureView.sourceId))
+    .innerJoin(entity, eq(entity.id, featureView.entityId))
     .where(inArray(featureView.id, [...ids]));
   return ids.flatMap((id) => rows.filter((row) => row.view.id === id).slice(0, 1));
 }
@@ -50,4 +70,29 @@ export async function viewIdsOfSets(tx: Tx, setIds: readonly string[]): Promise<
     .where(inArray(trainingSetView.trainingSetId, [...setIds]))
     .orderBy(trainingSetView.featureViewId);
   return setIds.map((id) => rows.filter((row) => row.trainingSetId === id).map((row) => row.featureViewId));
+}
+
+/** What erasures took out of each training set, oldest first; one statement for all sets. */
+export async function redactionsOfSets(tx: Tx, setIds: readonly string[]) {
+  const rows = await tx
+    .select()
+    .from(trainingSetRedaction)
+    .where(inArray(trainingSetRedaction.trainingSetId, [...setIds]))
+    .orderBy(trainingSetRedaction.redactedAt, trainingSetRedaction.erasureId);
+  return setIds.map((id) => rows.filter((row) => row.trainingSetId === id));
+}
+
+/** Columns of each source that name persons, as views of it say. */
+export async function personColumns(tx: Tx, sourceIds: readonly string[]): Promise<string[][]> {
+  const rows = await tx
+    .select({ sourceId: featureView.sourceId, definition: featureView.definition, subjectKey: entity.subjectKey })
+    .from(featureView)
+    .innerJoin(entity, eq(entity.id, featureView.entityId))
+    .where(and(inArray(featureView.sourceId, [...sourceIds]), isNotNull(entity.subjectKey)));
+  return sourceIds.map((id) => {
+    const keys = rows
+      .filter(({ sourceId }) => sourceId === id)
+      .flatMap(({ definition, subjectKey }) => definition.keys.filter(({ name }) => name === subjectKey));
+    return [...new Set(keys.flatMap((key) => ('column' in key ? [key.column] : [])))];
+  });
 }

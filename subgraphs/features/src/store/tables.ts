@@ -35,6 +35,7 @@ export const entity = schema.table('entity', {
   name: text('name').notNull(),
   description: text('description').notNull(),
   keys: text('keys').array().notNull(),
+  subjectKey: text('subject_key'),
 });
 
 export const featureView = schema.table('feature_view', {
@@ -106,6 +107,32 @@ export const trainingSetView = schema.table(
     featureViewId: text('feature_view_id').notNull(),
   },
   (table) => [primaryKey({ columns: [table.trainingSetId, table.featureViewId] })],
+);
+
+export const erasedSubject = schema.table(
+  'erased_subject',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    zone: text('zone').notNull(),
+    lookup: text('lookup').notNull(),
+    erasureId: text('erasure_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.zone, table.lookup] })],
+);
+
+export const trainingSetRedaction = schema.table(
+  'training_set_redaction',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    zone: text('zone').notNull(),
+    trainingSetId: text('training_set_id').notNull(),
+    erasureId: text('erasure_id').notNull(),
+    rowsRemoved: count('rows_removed').notNull(),
+    digestBefore: text('digest_before').notNull(),
+    artifactDigestBefore: text('artifact_digest_before').notNull(),
+    redactedAt: instant('redacted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.trainingSetId, table.erasureId] })],
 );
 
 export const materialization = schema.table('materialization', {

@@ -1,4 +1,5 @@
 // Statements that change this subgraph's tables; each runs in the caller's transaction.
+import type { BuiltFeatureView } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import type { InferInsertModel } from 'drizzle-orm';
 import { eq, sql } from 'drizzle-orm';
@@ -38,17 +39,19 @@ export async function insertFeatureView(tx: Tx, row: InferInsertModel<typeof fea
   await tx.insert(featureView).values(row);
 }
 
-export async function saveBuild(
-  tx: Tx,
-  id: string,
-  build: Pick<
-    InferInsertModel<typeof featureView>,
-    'rows' | 'keys' | 'digest' | 'firstEventTime' | 'lastEventTime' | 'statistics'
-  >,
-): Promise<void> {
+export async function saveBuild(tx: Tx, id: string, built: BuiltFeatureView): Promise<void> {
+  const { rows, keys, digest, firstEventTime, lastEventTime, statistics } = built;
   await tx
     .update(featureView)
-    .set({ ...build, state: 'BUILT' })
+    .set({
+      rows,
+      keys,
+      digest,
+      firstEventTime: firstEventTime === null ? null : new Date(firstEventTime),
+      lastEventTime: lastEventTime === null ? null : new Date(lastEventTime),
+      statistics: [...statistics],
+      state: 'BUILT',
+    })
     .where(eq(featureView.id, id));
 }
 

@@ -1,7 +1,7 @@
 // What the rotation of a key does, with plugins, the graph and tables.
 import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
-import type { Platform } from '@falaj/subgraph-kit';
+import { type Platform, renewSubjectRoot, rewrapSubjectRoots } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import type { Place, RotationPorts } from '../../domain/keys/rotate-key.js';
 import { keyRotation } from './tables.js';
@@ -46,9 +46,16 @@ export function rotationPorts(platform: Platform): RotationPorts<Tx> {
           signal: AbortSignal.timeout(LIMIT_MS),
         },
       );
-      return answer.rewrapInferenceLogKeys?.rewrapped ?? 0;
+      const roots = await platform.database.asSystem((tx) =>
+        rewrapSubjectRoots(tx, plugins, { workspaceId, zone }, keyId),
+      );
+      return (answer.rewrapInferenceLogKeys?.rewrapped ?? 0) + roots;
     },
-    retire: (place, keyId) => plugins.get('keys').retire({ keyId }, call(place)),
+    async retire(place, keyId) {
+      // Under a root of their own age, keys of persons in a backup end with the version that is retired.
+      await renewSubjectRoot(platform.database, plugins, place);
+      await plugins.get('keys').retire({ keyId }, call(place));
+    },
     async note(tx, { rotationId }, facts) {
       await tx.update(keyRotation).set(facts).where(eq(keyRotation.id, rotationId));
     },
