@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ErasedSubjects, FeatureViewSpec } from '@falaj/plugin-sdk';
 import type { Session } from './database.js';
 import { buildFeatureRows } from './feature-rows.js';
-import type { SealedFiles } from './sealed-files.js';
+import { SealedFiles } from './sealed-files.js';
 import type { SourceFile, Sources } from './source.js';
 import { literal } from './sql-text.js';
 
@@ -27,7 +27,7 @@ export class ViewCache {
   readonly #sealed: SealedFiles;
   readonly #building = new Map<string, Promise<void>>();
 
-  constructor(folder: string, sources: Sources, sealed: SealedFiles) {
+  constructor(folder: string, sources: Sources, sealed = new SealedFiles(folder, folder)) {
     this.#folder = folder;
     this.#sources = sources;
     this.#sealed = sealed;

@@ -236,6 +236,8 @@ export type CreateEntityInput = {
   keys: Array<string>;
   /** Unique in the workspace. */
   name: string;
+  /** The key that names a data subject (a person), by the name that inference requests give as `subject`. Cannot be changed later. */
+  subjectKey?: string | null | undefined;
 };
 
 /** A new experiment. */

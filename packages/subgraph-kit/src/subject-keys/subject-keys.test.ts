@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { subjectKeyMigrations } from './migrations.js';
 import { SubjectKeys } from './subject-keys.js';
-import { type KeyAccess, renewSubjectRoot } from './subject-roots.js';
+import { type KeyAccess, renewSubjectRoot, rewrapSubjectRoots } from './subject-roots.js';
 
 const place = { workspaceId: 'w1', zone: 'AE' };
 let test: TestDatabase;
@@ -20,6 +20,7 @@ class TestKeys implements KeyAccess {
         this.wrapped.set(ciphertext.toString('base64'), Uint8Array.from(key));
         return { keyId: 'k#1', ciphertext };
       },
+      rewrap: async ({ wrapped }: { wrapped: { ciphertext: Uint8Array } }) => ({ ...wrapped, keyId: 'k#2' }),
       unwrap: async ({ wrapped }: { wrapped: { ciphertext: Uint8Array } }) => {
         const key = this.wrapped.get(Buffer.from(wrapped.ciphertext).toString('base64'));
         if (!key) throw new Error('retired');
@@ -34,7 +35,7 @@ const bytesOf = async (subjects: SubjectKeys, names: readonly string[]) => {
   return names.map((name) => found.get(name)?.export().toString('hex') ?? null);
 };
 const rows = async <T>(statement: ReturnType<typeof sql>): Promise<T[]> =>
-  test.database.asSystem(async (tx) => (await tx.execute(statement)).rows as T[]);
+  test.database.asSystem(async (tx) => (await tx.execute<Record<string, unknown>>(statement)).rows as T[]);
 const names = Array.from({ length: 25 }, (_, index) => `passenger-${index}`);
 
 beforeAll(async () => {
@@ -101,6 +102,13 @@ it('goes on with a renewal that was cut off, also while keys are made', async ()
   await renewSubjectRoot(test.database, keys, place);
   expect(await rows(sql`select distinct own.epoch from subjects.subject_key own`)).toHaveLength(1);
   expect(await rows(sql`select epoch from subjects.subject_root`)).toHaveLength(1);
+  expect(await bytesOf(new SubjectKeys(test.database, keys), names)).toEqual(before);
+});
+
+it('moves the root under another version of the key of the zone, once', async () => {
+  const before = await bytesOf(new SubjectKeys(test.database, keys), names);
+  const rewrap = () => test.database.asSystem((tx) => rewrapSubjectRoots(tx, keys, place, 'k#2'));
+  expect([await rewrap(), await rewrap()]).toEqual([1, 0]);
   expect(await bytesOf(new SubjectKeys(test.database, keys), names)).toEqual(before);
 });
 
