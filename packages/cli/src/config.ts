@@ -22,6 +22,18 @@ const issuer = z.object({
   subjectClaim: z.string().min(1).optional(),
 });
 
+const provisioning = z.strictObject({
+  /** Its id or its name. */
+  workspace: z.string().min(1),
+  issuer: z.url(),
+  subject: z.enum(['externalId', 'userName']).default('externalId'),
+  /** From where people of the directory work, e.g. `AE`; default the zone of the workspace. */
+  zone: z
+    .string()
+    .regex(/^[A-Z]{2}(-[A-Z0-9]{2,8})?$/)
+    .optional(),
+});
+
 const schema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
@@ -50,6 +62,11 @@ const schema = z.strictObject({
    * header is not looked at unless it is given, so the audience must be for this platform alone.
    */
   workloadIssuers: z.array(issuer).default([]),
+  /**
+   * Workspaces whose people and groups a directory keeps over SCIM, and how those people sign in: the attribute that is their
+   * subject in tokens of one of `issuers`.
+   */
+  provisioning: z.array(provisioning).default([]),
   /** The built-in issuer signs tokens of this machine; off where another issuer is the only one. */
   localIssuer: z.boolean().default(true),
   /** What one principal may ask of one gateway process in a minute; absent = any amount. Cost is counted as the limit of a document is. */
@@ -75,6 +92,15 @@ const schema = z.strictObject({
   ),
 });
 
+const whole = schema.superRefine(({ issuers, provisioning: configured }, context) => {
+  for (const [at, { workspace, issuer }] of configured.entries()) {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: ['provisioning', at, path], message });
+    if (!issuers.some((known) => known.issuer === issuer)) fault('issuer', 'expected one of `issuers`');
+    if (configured.findIndex((one) => one.workspace === workspace) !== at) fault('workspace', 'stands there twice');
+  }
+});
+
 export type FalajConfig = z.input<typeof schema>;
 
 export interface ResolvedConfig extends Omit<z.output<typeof schema>, 'dataDirectory'> {
@@ -95,7 +121,7 @@ export async function loadConfig(
 ): Promise<ResolvedConfig> {
   const file = findUp(resolve(from));
   const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
-  const parsed = schema.safeParse(module.default);
+  const parsed = whole.safeParse(module.default);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`);
     throw new PlatformError('CONFIG_INVALID', `${file}: ${issues.join('; ')}`, { details: { issues } });

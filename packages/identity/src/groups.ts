@@ -13,7 +13,14 @@ const workspaceId = z.string().min(1);
 const by = z.string().min(1);
 const externalId = z.string().min(1).max(255).nullable();
 const group = z.strictObject({ workspaceId, groupId: z.string().min(1), by });
-const newGroup = z.strictObject({ workspaceId, displayName, externalId: externalId.optional(), by });
+const newGroup = z.strictObject({
+  workspaceId,
+  displayName,
+  externalId: externalId.optional(),
+  /** Whether the directory of the organisation keeps it, over SCIM. */
+  fromDirectory: z.boolean().default(false),
+  by,
+});
 const change = group.extend({ displayName: displayName.optional(), externalId: externalId.optional() });
 const member = group.extend({ principalId: z.string().min(1) });
 const role = group.extend({ role: roleName });
@@ -33,8 +40,9 @@ export async function createGroup(tx: Tx, input: NewGroup): Promise<{ id: string
   const wanted = checked(newGroup, input);
   const id = newId('grp');
   await tx.execute(sql`
-    insert into identity.user_group (id, workspace_id, display_name, external_id, created_by)
-    values (${id}, ${wanted.workspaceId}, ${wanted.displayName}, ${wanted.externalId ?? null}, ${wanted.by})`);
+    insert into identity.user_group (id, workspace_id, display_name, external_id, from_directory, created_by)
+    values (${id}, ${wanted.workspaceId}, ${wanted.displayName}, ${wanted.externalId ?? null},
+      ${wanted.fromDirectory}, ${wanted.by})`);
   return { id };
 }
 

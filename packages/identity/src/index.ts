@@ -15,6 +15,8 @@ export {
   PLATFORM_WORKSPACE,
   type RoleChange,
 } from './role-bindings.js';
+export { createScim, type ProvisioningConfig, type Scim, type ScimRequest } from './scim/scim.js';
+export { errorAnswer as scimErrorAnswer, type ScimAnswer } from './scim/scim-error.js';
 export {
   groupMemberTable,
   groupRoleTable,

@@ -1,5 +1,5 @@
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { checked, displayName, zoneCode } from './input-checks.js';
@@ -60,7 +60,16 @@ export async function ownPrincipal(tx: Tx, principalId: string): Promise<Princip
       { details: { principalId } },
     );
   if (record.disabled)
-    throw new PlatformError('PRECONDITION_FAILED', 'The principal is disabled.', { details: { principalId } });
+    throw refused(
+      {
+        rule: 'PRINCIPAL_DISABLED',
+        found: 'a principal that is disabled',
+        limit: 'one that is not',
+        whatToDo: 'act for another; one that its directory disabled is enabled there',
+      },
+      'PRECONDITION_FAILED',
+      { principalId },
+    );
   return record;
 }
 

@@ -1,6 +1,6 @@
 // By what a service account proves who it is. Changes take the caller's transaction, in the home workspace of the account.
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { PlatformError, refused } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { checked } from './input-checks.js';
@@ -51,7 +51,12 @@ export async function registerServiceKey(tx: Tx, input: NewServiceKey): Promise<
       `The account has or had a key ${jwk.kid}: make a new one, or give another kid.`,
     );
   if (live >= MOST_KEYS)
-    throw new PlatformError('PRECONDITION_FAILED', `The account has ${live} keys in force; the limit is ${MOST_KEYS}.`);
+    throw refused({
+      rule: 'SERVICE_KEYS',
+      found: `${live} keys in force`,
+      limit: `${MOST_KEYS - 1} at most before another`,
+      whatToDo: 'revoke a key that is used no longer',
+    });
   const id = newId('key');
   await tx.execute(sql`
     insert into identity.service_key (id, workspace_id, principal_id, kid, public_jwk, created_by, expires_at)
@@ -103,7 +108,14 @@ export async function unbindWorkloadIdentity(tx: Tx, { id, by }: { id: string; b
 async function ownService(tx: Tx, principalId: string): Promise<PrincipalRecord> {
   const principal = await ownPrincipal(tx, principalId);
   if (principal.kind === 'SERVICE') return principal;
-  throw new PlatformError('PRECONDITION_FAILED', 'This principal is a person: keys and workloads are for services.', {
-    details: { principalId, kind: principal.kind },
-  });
+  throw refused(
+    {
+      rule: 'SERVICE_CREDENTIALS',
+      found: 'a person',
+      limit: 'a service',
+      whatToDo: 'create a principal of kind SERVICE and give it the key or the workload',
+    },
+    'PRECONDITION_FAILED',
+    { principalId },
+  );
 }

@@ -1,5 +1,5 @@
 // For reads under policy; every change goes through the directory.
-import { pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 
 const identity = pgSchema('identity');
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -57,6 +57,7 @@ export const userGroupTable = identity.table('user_group', {
   workspaceId: text('workspace_id').notNull(),
   displayName: text('display_name').notNull(),
   externalId: text('external_id'),
+  fromDirectory: boolean('from_directory').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: instant('created_at').notNull(),
   updatedAt: instant('updated_at').notNull(),

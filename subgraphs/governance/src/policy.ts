@@ -2,6 +2,7 @@
 // at the fields, in schema/.
 import { type Rule, ruleBuilders } from '@falaj/policy';
 import { auditedTypes } from './domain/audited-types.js';
+import { PROVISIONER } from './policy/roles.js';
 
 /** The platform's administrator administers the platform's own workspace; that one holds no data. */
 const ADMINISTRATORS = ['administrator', 'platform-administrator'];
@@ -190,6 +191,8 @@ export const rules: readonly Rule[] = [
     ADMINISTRATORS,
     'ADMINISTRATION',
   ),
+  act('Principal', ['provision'], [PROVISIONER], 'PROVISIONING'),
+  act('Group', ['provision'], [PROVISIONER], 'PROVISIONING'),
   act('PolicyRule', ['create', 'retire'], ADMINISTRATORS, 'ADMINISTRATION'),
   act('PolicyRule', ['simulate'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
   {

@@ -7,6 +7,12 @@ export default defineConfig({
   profile: 'production',
   issuers: of(process.env.FALAJ_TEST_ISSUER, 'urn:falaj:platform'),
   workloadIssuers: of(process.env.FALAJ_TEST_ISSUER, 'urn:falaj:workloads'),
+  provisioning: process.env.FALAJ_TEST_ISSUER
+    ? [
+        { workspace: 'home', issuer: process.env.FALAJ_TEST_ISSUER },
+        { workspace: 'abroad', issuer: process.env.FALAJ_TEST_ISSUER, subject: 'userName', zone: 'SA' },
+      ]
+    : [],
   plugins: [
     { use: '@falaj/plugin-keys-local' },
     { use: '@falaj/plugin-artifact-store-fs' },

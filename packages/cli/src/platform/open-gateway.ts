@@ -9,6 +9,7 @@ import {
   type LocalSubgraph,
   type RemoteSubgraph,
 } from '@falaj/gateway';
+import type { PolicyStore } from '@falaj/policy';
 import type { InferencePorts } from '@falaj/subgraph-deployments';
 import type { Subgraph } from '@falaj/subgraph-kit';
 import type { ResolvedConfig } from '../config.js';
@@ -20,6 +21,7 @@ import type { IdentityServices } from './identity.js';
 import { proxyInference } from './inference-proxy.js';
 import { mountInference } from './inference-routes.js';
 import { internalGraphRoute } from './internal-graph-route.js';
+import { mountScim } from './scim-routes.js';
 import { type SubgraphDescription, subgraphNames } from './subgraphs.js';
 
 /** What the deployments subgraph hands out for `/v2`. */
@@ -37,13 +39,14 @@ export async function openGateway(
     readonly descriptions: readonly SubgraphDescription[];
     readonly identity: IdentityServices;
     readonly database: Database;
+    readonly policy: PolicyStore;
     readonly health: Parameters<typeof createGateway>[0]['health'];
     /** The data plane, where this process runs the deployments subgraph. */
     readonly inference: InferenceService | undefined;
     readonly transport: Transport;
   },
 ): Promise<Gateway> {
-  const { local, descriptions, identity, database, health, inference, transport } = parts;
+  const { local, descriptions, identity, database, policy, health, inference, transport } = parts;
   const { edge, internal } = transport;
   const subgraphs: (LocalSubgraph | RemoteSubgraph)[] = subgraphNames.map((name) => {
     const here = local.find((subgraph) => subgraph.name === name);
@@ -81,6 +84,7 @@ export async function openGateway(
       // By mutual TLS it is answered at a listener of its own.
       ...(internal ? [] : [internalGraphRoute(identity.tokens, () => gateway)]),
       ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
+      ...(config.provisioning.length > 0 ? [mountScim(config, database, identity, policy)] : []),
       ...(dataPlane ? [dataPlane] : []),
     ],
     health,

@@ -218,6 +218,7 @@ export async function startPlatform(
       descriptions,
       identity,
       database,
+      policy,
       health,
       inference,
       transport,

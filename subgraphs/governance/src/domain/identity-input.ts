@@ -50,7 +50,7 @@ export const roleInput = z.object({ principalId: id, role: z.string() });
 const groupName = z.string().trim().min(1).max(200);
 const externalId = z.string().min(1).max(255).nullish();
 
-export const newGroupInput = z.object({ name: groupName, externalId });
+export const newGroupInput = z.object({ name: groupName, externalId, fromDirectory: z.boolean().nullish() });
 export const renameGroupInput = z.object({ groupId: id, name: groupName });
 export const deleteGroupInput = z.object({ groupId: id });
 export const groupMemberInput = z.object({ groupId: id, principalId: id });

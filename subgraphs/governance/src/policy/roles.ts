@@ -9,6 +9,8 @@ export interface Role {
 
 const PLATFORM_WORKSPACE = 'platform';
 const PLATFORM_ADMINISTRATOR = 'platform-administrator';
+/** For the service account of a directory; it opens SCIM and no field of the graph. */
+export const PROVISIONER = 'provisioner';
 /** Comes with the token of a run alone. */
 const TRAINING_RUN = 'training-run';
 
@@ -29,6 +31,10 @@ export const roles: readonly Role[] = [
   {
     name: 'service',
     description: 'Programs such as monitors and workers: opens incidents and records usage; changes nothing else.',
+  },
+  {
+    name: PROVISIONER,
+    description: 'The directory of the organisation: keeps people and groups of the workspace over SCIM; nothing else.',
   },
   {
     name: TRAINING_RUN,

@@ -7,6 +7,8 @@ export class Group {
   @Attribute(() => ID, 'open', 'Opaque id.') id!: string;
   @Attribute(() => String, 'internal', 'Name; unique in the workspace, whatever its case.') name!: string;
   @Attribute(() => String, 'internal', 'What the directory of the organisation calls it.') externalId!: string | null;
+  @Attribute(() => Boolean, 'internal', 'Whether the directory of the organisation keeps its members, over SCIM.')
+  fromDirectory!: boolean;
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => String, 'pii', 'Id of the principal who created it.') createdBy!: string;
   @Attribute(() => DateTime, 'internal', 'When its name or its members changed last.') updatedAt!: Date;
@@ -55,6 +57,11 @@ export class CreateGroupInput {
   @Field(() => String, { description: 'Unique in the workspace, whatever its case.' }) name!: string;
   @Field(() => String, { nullable: true, description: 'What the directory of the organisation calls it.' })
   externalId?: string;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the directory of the organisation may find and keep it over SCIM; default no.',
+  })
+  fromDirectory?: boolean;
 }
 
 @InputType({ description: 'A group and its new name.' })

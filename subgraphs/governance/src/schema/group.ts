@@ -92,7 +92,7 @@ export class GroupResolver {
     @Arg('input', () => CreateGroupInput, { description: 'What to create.' }) input: CreateGroupInput,
     @Ctx() context: GovernanceContext,
   ): Promise<GroupPayload> {
-    const { name, externalId } = parseInput(newGroupInput, input);
+    const { name, externalId, fromDirectory } = parseInput(newGroupInput, input);
     const { workspaceId, id: by } = context.principal;
     const { id } = await context.mutate(
       { action: 'createGroup', noun: 'Group', verb: 'create', details: { name } },
@@ -101,6 +101,7 @@ export class GroupResolver {
           workspaceId,
           displayName: name,
           externalId: externalId ?? null,
+          fromDirectory: fromDirectory ?? false,
           by,
         });
         audit.subject(made.id);

@@ -94,6 +94,7 @@ export const groups: GovernedTable<GroupRow> = governedTable({
     id: userGroup.id,
     name: userGroup.displayName,
     externalId: userGroup.externalId,
+    fromDirectory: userGroup.fromDirectory,
     createdAt: userGroup.createdAt,
     createdBy: userGroup.createdBy,
     updatedAt: userGroup.updatedAt,
