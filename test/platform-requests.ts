@@ -49,13 +49,32 @@ export async function until<T>(look: () => Promise<T | undefined | false>, withi
 }
 
 /** Asks the platform's own database, joining its server for this one statement. */
-export async function rowsOf(dataDirectory: string, text: string, values: unknown[] = []): Promise<Row[]> {
+export const rowsOf = (dataDirectory: string, text: string, values: unknown[] = []): Promise<Row[]> =>
+  joined(dataDirectory, async (client) => (await client.query<Row>(text, values)).rows);
+
+/** The same as the role that requests run as, within a workspace and zones: row-level security decides. */
+export const rowsWithin = (
+  dataDirectory: string,
+  { workspaceId, zones }: { readonly workspaceId: string; readonly zones: readonly string[] },
+  text: string,
+): Promise<Row[]> =>
+  joined(dataDirectory, async (client) => {
+    await client.query('begin read only');
+    await client.query('set local role falaj_app');
+    await client.query(`select set_config('falaj.workspace', $1, true), set_config('falaj.zones', $2, true)`, [
+      workspaceId,
+      zones.join(),
+    ]);
+    return (await client.query<Row>(text)).rows;
+  });
+
+async function joined<T>(dataDirectory: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const server = await startEmbeddedPostgres({ dataDirectory: join(dataDirectory, 'database') });
   const client = new pg.Client({ connectionString: server.url });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return (await client.query<Row>(text, values)).rows;
+    return await work(client);
   } finally {
     await client.end();
     await server.stop();
