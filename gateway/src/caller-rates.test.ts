@@ -87,6 +87,7 @@ const answer = async (response: Response) => {
   const { data, errors } = (await response.json()) as ExecutionResult;
   return {
     status: response.status,
+    retryAfter: Number(response.headers.get('retry-after')),
     data: data ?? null,
     code: errors?.[0]?.extensions.code,
     extensions: errors?.[0]?.extensions,
@@ -101,6 +102,8 @@ it('counts requests by caller, whatever they ask', async () => {
   for (const query of ['{ me }', '{ nothing }', '{ other: me }'])
     expect(await answer(await ask('amal', query))).toMatchObject({
       status: 429,
+      // A third of a minute for the next of three.
+      retryAfter: 20,
       data: null,
       code: 'RATE_LIMITED',
       extensions: {
@@ -109,7 +112,8 @@ it('counts requests by caller, whatever they ask', async () => {
         details: { what: 'requestsPerMinute', limit: 3 },
       },
     });
-  expect((await ask('amal', 'subscription { tick }', '/graphql/stream')).status).toBe(429);
+  const stream = await ask('amal', 'subscription { tick }', '/graphql/stream');
+  expect([stream.status, stream.headers.get('retry-after')]).toEqual([429, '20']);
   expect((await ask('badr', '{ me }')).status).toBe(200);
 });
 
@@ -117,9 +121,12 @@ it('counts the cost of a document when it is new, when it is known, and as a str
   const ask = await open({ costPerMinute: 300 });
   const dear = '{ items(first: 99) { id } }';
   for (let n = 0; n < 3; n++) expect((await ask('amal', dear)).status).toBe(200);
-  expect(await answer(await ask('amal', dear))).toMatchObject({ status: 429, code: 'RATE_LIMITED', data: null });
+  const refused = await answer(await ask('amal', dear));
+  expect(refused).toMatchObject({ status: 429, code: 'RATE_LIMITED', data: null });
+  expect(refused.retryAfter).toBeGreaterThan(0);
   expect(await answer(await ask('amal', `${dear} # new`))).toMatchObject({
     status: 429,
+    retryAfter: expect.toSatisfy((seconds) => seconds > 0 && seconds <= 60),
     code: 'RATE_LIMITED',
     data: null,
   });

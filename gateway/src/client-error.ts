@@ -28,13 +28,20 @@ function platformErrorIn(error: unknown): PlatformError | undefined {
   return undefined;
 }
 
-/** Any thrown value as a GraphQL error that keeps its cause for the log and its HTTP status for the server. */
+/** When the caller may come again (RFC 9110, section 10.2.3): whole seconds, never too early. */
+export function retryAfterOf({ retryAfterMs }: PlatformError): Map<string, string> {
+  return new Map(retryAfterMs === undefined ? [] : [['retry-after', String(Math.ceil(retryAfterMs / 1_000))]]);
+}
+
+/** Any thrown value as a GraphQL error that keeps its cause for the log, its HTTP status and headers for the server. */
 export function toGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
   const originalError = error instanceof Error ? error : new Error(String(error));
   return new GraphQLError(originalError.message, {
     originalError,
-    extensions: isPlatformError(error) ? { code: error.code, http: { status: error.http } } : {},
+    extensions: isPlatformError(error)
+      ? { code: error.code, http: { status: error.http, headers: retryAfterOf(error) } }
+      : {},
   });
 }
 

@@ -2,7 +2,7 @@ import { PlatformError } from '@falaj/runtime';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
 import { RateKeeper } from './caller-rates.js';
-import { clientError, httpFault } from './client-error.js';
+import { clientError, httpFault, retryAfterOf } from './client-error.js';
 import type { Gateway, GatewayOptions } from './contract.js';
 import { type Graph, loadGraph } from './graph.js';
 import { serveGraphiql } from './graphiql-route.js';
@@ -80,6 +80,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     void reply
       .code((error as { statusCode?: number }).statusCode ?? fault.http)
       .type('application/json')
+      .headers(Object.fromEntries(retryAfterOf(fault)))
       .send(JSON.stringify({ errors: [clientError(fault, traceIdOf(arrivalOf(request).traceparent))] }));
   });
   const stopApollo = await serveGraphql(app, options, limits, graph, rates);

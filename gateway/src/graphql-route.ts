@@ -209,8 +209,9 @@ export async function serveGraphql(
     );
     count(operation.kind, result, end);
     const formatted = result.errors?.map((error) => clientError(error));
-    const { status, body } = answerOf(result, formatted, extensionsOf(result, context));
+    const { status, headers, body } = answerOf(result, formatted, extensionsOf(result, context));
     void reply.code(status).headers({
+      ...headers,
       'x-request-id': context.requestId,
       'cache-control': 'no-store',
       'content-type': 'application/json; charset=utf-8',

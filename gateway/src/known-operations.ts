@@ -80,14 +80,17 @@ export function answerOf(
   { data, errors }: ExecutionResult,
   formatted: readonly GraphQLFormattedError[] | undefined,
   extensions: Record<string, unknown>,
-): { status: number; body: string } {
+): { status: number; headers: Record<string, string>; body: string } {
   let status: number | undefined;
+  const headers: Record<string, string> = {};
   for (const error of errors ?? []) {
-    const http = error.extensions.http as { status?: number } | undefined;
+    const http = error.extensions.http as { status?: number; headers?: ReadonlyMap<string, string> } | undefined;
     status = http?.status ?? status;
+    for (const [name, value] of http?.headers ?? []) headers[name] = value;
   }
   return {
     status: status ?? (errors?.length && data === undefined ? 400 : 200),
+    headers,
     body: `${JSON.stringify({ errors: formatted, data, extensions })}\n`,
   };
 }
