@@ -1,8 +1,10 @@
 // The software bill of materials (CycloneDX, as npm writes it) of what is shipped, held to the licence policy:
-// `npm run sbom` writes dist/falaj.cdx.json; with `--check` nothing is written; `--from FILE` judges a given one.
+// `npm run sbom` writes dist/falaj.cdx.json, and for each plugin dist/bom.cdx.json in its folder, which its package holds;
+// with `--check` nothing is written; `--from FILE` judges a given one.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const OUTPUT = 'dist/falaj.cdx.json';
@@ -37,16 +39,22 @@ function written() {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (npm.status !== 0) fail(`npm sbom failed: ${npm.stderr}`);
-  return JSON.parse(npm.stdout);
+  const sbom = JSON.parse(npm.stdout);
+  return { ...sbom, components: sbom.components.map(named) };
 }
+
+/** npm calls a workspace by its folder. */
+const named = (component) => ({ ...component, name: component['bom-ref'].replace(/@[^@]+$/, '') });
 
 const has = (component, property) => component.properties?.some(({ name }) => name === `cdx:npm:package:${property}`);
 
-/** Whatever our packages need when they run, all the way down; `test` is no part of the product. */
-function shippedRefs({ components, dependencies }) {
+const isOurs = (ref) => ref.startsWith('@falaj/') && !ref.startsWith('@falaj/test@');
+
+/** What these need when they run, all the way down, and they themselves; `test` is no part of the product. */
+function neededBy(start, { components, dependencies }) {
   const byRef = new Map(components.map((component) => [component['bom-ref'], component]));
   const needs = new Map(dependencies.map(({ ref, dependsOn = [] }) => [ref, dependsOn]));
-  const open = [...byRef.keys()].filter((ref) => ref.startsWith('@falaj/') && !ref.startsWith('@falaj/test@'));
+  const open = [...start];
   const found = new Set();
   for (let ref = open.pop(); ref !== undefined; ref = open.pop()) {
     const component = byRef.get(ref);
@@ -68,8 +76,35 @@ function allows(allowed, expression) {
 const licencesOf = ({ licenses = [] }) =>
   licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name ?? 'unknown');
 
+/** The part of a bill of materials that is about these components, of `subject` if there is one. */
+const partOf = (sbom, refs, subject = sbom.metadata.component) => ({
+  ...sbom,
+  serialNumber: `urn:uuid:${randomUUID()}`,
+  metadata: { ...sbom.metadata, component: subject },
+  components: sbom.components.filter((component) => refs.has(component['bom-ref']) && component !== subject),
+  dependencies: sbom.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) })),
+});
+
+function write(path, bill) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(bill, null, 2)}\n`);
+  process.stdout.write(`${path}: ${bill.components.length} components\n`);
+}
+
+function writePlugins(sbom) {
+  for (const manifest of globSync('plugins/*/package.json').sort()) {
+    const { name, version } = JSON.parse(readFileSync(manifest, 'utf8'));
+    const plugin = sbom.components.find((component) => component['bom-ref'] === `${name}@${version}`);
+    if (!plugin) fail(`${name} is missing in the bill of materials.`);
+    const refs = neededBy([plugin['bom-ref']], sbom);
+    write(join(dirname(manifest), 'dist/bom.cdx.json'), partOf(sbom, refs, plugin));
+  }
+}
+
 const sbom = written();
-const shipped = shippedRefs(sbom);
+const shipped = neededBy(sbom.components.map((component) => component['bom-ref']).filter(isOurs), sbom);
 if (shipped.size < 100) fail(`Only ${shipped.size} shipped components were found: the bill of materials is not whole.`);
 const refused = sbom.components.flatMap((component) => {
   const ref = component['bom-ref'];
@@ -82,16 +117,8 @@ const refused = sbom.components.flatMap((component) => {
 });
 if (refused.length > 0) fail(`Licences that the policy does not allow:\n${refused.join('\n')}`);
 if (!options.check && !options.from) {
-  const product = {
-    ...sbom,
-    components: sbom.components.filter((component) => shipped.has(component['bom-ref'])),
-    dependencies: sbom.dependencies
-      .filter(({ ref }) => shipped.has(ref))
-      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => shipped.has(other)) })),
-  };
-  mkdirSync(dirname(OUTPUT), { recursive: true });
-  writeFileSync(OUTPUT, `${JSON.stringify(product, null, 2)}\n`);
-  process.stdout.write(`${OUTPUT}: ${product.components.length} components\n`);
+  write(OUTPUT, partOf(sbom, shipped));
+  writePlugins(sbom);
 }
 process.stdout.write(
   `${sbom.components.length} components, ${shipped.size} of them shipped; every licence is allowed.\n`,
