@@ -1,5 +1,6 @@
 // What a caller sees of an error: a code, whether to try again, the trace to quote; never a stack, never a stranger's text.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { HeaderMap } from '@apollo/server';
 import { createLogger, currentTraceId, errorCodes, isPlatformError, PlatformError, publicError } from '@falaj/runtime';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
@@ -29,20 +30,21 @@ function platformErrorIn(error: unknown): PlatformError | undefined {
 }
 
 /** When the caller may come again (RFC 9110, section 10.2.3): whole seconds, never too early. */
-export function retryAfterOf({ retryAfterMs }: PlatformError): Map<string, string> {
-  return new Map(retryAfterMs === undefined ? [] : [['retry-after', String(Math.ceil(retryAfterMs / 1_000))]]);
+export function retryAfterOf({ retryAfterMs }: PlatformError): HeaderMap {
+  const headers = new HeaderMap();
+  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+  return headers;
 }
 
 /** Any thrown value as a GraphQL error that keeps its cause for the log, its HTTP status and headers for the server. */
 export function toGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
   const originalError = error instanceof Error ? error : new Error(String(error));
-  return new GraphQLError(originalError.message, {
-    originalError,
-    extensions: isPlatformError(error)
-      ? { code: error.code, http: { status: error.http, headers: retryAfterOf(error) } }
-      : {},
-  });
+  // Apollo wants its own kind of headers; another library, which declares this extension for all, a plain object.
+  const extensions: Record<string, unknown> = isPlatformError(error)
+    ? { code: error.code, http: { status: error.http, headers: retryAfterOf(error) } }
+    : {};
+  return new GraphQLError(originalError.message, { originalError, extensions });
 }
 
 /** The same error under a code, if it has none of its own. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { PluginConfigEntry } from '@falaj/plugin-host';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
+import { severities } from './advisories/severity.js';
 import { edgeTls, type InternalTlsConfig, internalTls, plaintextExceptions } from './transport/transport-config.js';
 
 const issuer = z.object({
@@ -82,6 +83,21 @@ const schema = z.strictObject({
   smallestGroup: z.number().int().min(2).max(10_000).default(5),
   persistedDocuments: z
     .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
+    .prefault({}),
+  /** Advisories for `falaj advisories check`. */
+  advisories: z
+    .strictObject({
+      /** Folder of OSV records (`*.json`, also in folders below), such as the unpacked `npm/all.zip` of osv.dev. */
+      mirror: z.string().optional(),
+      /** The check fails where a package in use has one of at least this severity; without a known one it counts as the worst. */
+      failFrom: z.enum(severities).default('HIGH'),
+      /** The check fails where the newest record is older. */
+      maxAgeDays: z.number().min(1).default(7),
+      /** Advisories that do not apply here, each with the reason and the day on which it is looked at again. */
+      accepted: z
+        .array(z.strictObject({ id: z.string(), reason: z.string().trim().min(10), until: z.iso.date() }))
+        .default([]),
+    })
     .prefault({}),
   tracing: z.strictObject({ endpoint: z.url().optional(), ratio: z.number().min(0).max(1).default(0.05) }).prefault({}),
   plugins: z.array(

@@ -3,6 +3,7 @@ import './node-env.js';
 import { createLogger, isPlatformError } from '@falaj/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
+import { addAdvisoryCommands } from './advisory-commands.js';
 import { addAuditCommands } from './audit-commands.js';
 import { addCertificateCommands } from './certificate-commands.js';
 import { loadConfig } from './config.js';
@@ -80,6 +81,7 @@ addPipelineCommands(program);
 addKeyCommands(program);
 addAuditCommands(program);
 addCertificateCommands(program);
+addAdvisoryCommands(program);
 
 const schema = program.command('schema').description('The checked-in schemas and the typed client.');
 schema
