@@ -239,7 +239,21 @@ it('an erasure is for administrators, names nobody anywhere, and the trail still
   expect(named.code).toBe('BAD_USER_INPUT');
   const { data, errors } = await ask('administrator', ERASE, { i: input });
   expect(errors).toEqual([]);
-  expect(data.eraseSubject.erasure).toMatchObject({
+  expect(data.eraseSubject.erasure).toMatchObject({ reason: 'request 17', zones: ['AE'] });
+  const erasure = await until(
+    async () => {
+      const found = await ask(
+        'administrator',
+        `{ subjectErasure(id: "${data.eraseSubject.erasure.id}") {
+        state reason zones keysDestroyed records models { id } } }`,
+      );
+      return found.data.subjectErasure.state !== 'RUNNING' && found.data.subjectErasure;
+    },
+    30_000,
+    'the erasure ends',
+  );
+  expect(erasure).toMatchObject({
+    state: 'SUCCEEDED',
     reason: 'request 17',
     zones: ['AE'],
     keysDestroyed: 0,
@@ -260,8 +274,10 @@ it('an erasure is for administrators, names nobody anywhere, and the trail still
     [data.eraseSubject.erasure.id],
   );
   expect(trail).toEqual([
+    { action: 'completeSubjectErasure', outcome: 'SUCCEEDED' },
     { action: 'eraseInferenceSubject', outcome: 'SUCCEEDED' },
     { action: 'eraseSubject', outcome: 'SUCCEEDED' },
+    { action: 'leaveOutSubject', outcome: 'SUCCEEDED' },
   ]);
   const verified = await ask('auditor', '{ verifyAuditLog { intact } }');
   expect(verified.data.verifyAuditLog.intact).toBe(true);

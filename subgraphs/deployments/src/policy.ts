@@ -114,7 +114,7 @@ export const rules: readonly Rule[] = [
     effect: 'ALLOW',
     actions: ['erase'],
     subject: 'InferenceLog',
-    roles: ['administrator'],
+    roles: ['service', 'administrator'],
     reason: 'ERASURE',
   },
   {

@@ -1,7 +1,9 @@
 // Wires the governance subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { newId, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { auditedTypes } from './domain/audited-types.js';
+import { closingWorkflow } from './domain/keys/close-backups.js';
+import { erasureWorkflow } from './domain/keys/erase-subject.js';
 import { rotationWorkflow } from './domain/keys/rotate-key.js';
 import { rules } from './policy.js';
 import { AccessRequestResolver } from './schema/access/access-request.js';
@@ -47,7 +49,9 @@ import {
 } from './store/governed.js';
 import { incidentEvents, incidents } from './store/incidents/governed.js';
 import { startServiceLevelSweep } from './store/incidents/service-level-sweep.js';
+import { erasurePorts } from './store/keys/erasure-ports.js';
 import { rotationPorts } from './store/keys/rotation-ports.js';
+import { closingPorts } from './store/keys/start-rotation.js';
 import { keyRotations, subjectErasures } from './store/keys/tables.js';
 import { transferInstruments } from './store/residency/tables.js';
 
@@ -147,6 +151,8 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
     migrations: { name: 'governance', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
     createServices: async (platform) => {
       platform.workflows?.define(rotationWorkflow(rotationPorts(platform)));
+      platform.workflows?.define(erasureWorkflow(erasurePorts(platform)));
+      platform.workflows?.define(closingWorkflow(closingPorts(platform, () => newId('rot'))));
       return { services, stop: startServiceLevelSweep(platform.database, platform.log).stop };
     },
   };

@@ -98,7 +98,7 @@ const accessRules: readonly Rule[] = [
 ];
 
 const keyRules: readonly Rule[] = [
-  ...['KeyRotation', 'ZoneKey', 'SubjectErasure', 'AffectedModel'].map((subject) =>
+  ...['KeyRotation', 'ZoneKey', 'SubjectErasure', 'AffectedModel', 'ErasedPart', 'LeftPart'].map((subject) =>
     read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA'),
   ),
   ...['KeyRotation', 'SubjectErasure'].map((subject) =>

@@ -1,9 +1,10 @@
-import { PlatformError, refused } from '@falaj/runtime';
+import { refused } from '@falaj/runtime';
 import { type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { keyFacts } from '../../store/compliance/host-facts.js';
-import { keyRotation, keyRotations } from '../../store/keys/tables.js';
+import { startRotation } from '../../store/keys/start-rotation.js';
+import { keyRotations } from '../../store/keys/tables.js';
 import type { GovernanceContext } from '../context.js';
 import { KeyRotation, KeyRotationConnection, KeyRotationPayload, RotateKeyInput, ZoneKey } from './key-types.js';
 
@@ -45,14 +46,13 @@ export class KeyRotationResolver {
     @Ctx() context: GovernanceContext,
   ): Promise<KeyRotationPayload> {
     const { zone, reason, retire } = parseInput(rotateInput, input);
-    const { workspaceId, zones, id: principalId } = context.principal;
+    const { workspaceId, zones } = context.principal;
     const { workflows } = context.platform;
     if (!zones.includes(zone))
       throw refused(
         { rule: 'KEY_ZONE', found: zone, limit: zones.join(', '), whatToDo: 'name a zone that you work in' },
         'FORBIDDEN',
       );
-    if (!workflows) throw new PlatformError('INTERNAL', 'This process runs no workflows.');
     const id = newId('rot');
     await context.mutate(
       {
@@ -64,12 +64,9 @@ export class KeyRotationResolver {
         details: { zone, retire, justification: reason },
       },
       async (tx) => {
-        const started = await tx
-          .insert(keyRotation)
-          .values({ id, ...context.ownership, zone, reason, retire, state: 'RUNNING' })
-          .onConflictDoNothing()
-          .returning({ id: keyRotation.id });
-        if (started.length === 0)
+        const rotation = { rotationId: id, zone, retire, reason, ...context.ownership };
+        const started = await startRotation(tx, workflows, rotation);
+        if (!started)
           throw refused(
             {
               rule: 'KEY_ROTATION_RUNNING',
@@ -79,9 +76,6 @@ export class KeyRotationResolver {
             },
             'CONFLICT',
           );
-        const workflow = { name: 'rotate-key', version: 1 };
-        const rotation = { rotationId: id, zone, retire };
-        await workflows.start({ id, workspaceId, workflow, input: rotation, zone, principalId, transaction: tx });
       },
     );
     return { rotation: await context.reads.byId(keyRotations, id) };

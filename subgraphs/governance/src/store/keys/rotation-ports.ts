@@ -4,6 +4,7 @@ import type { Tx } from '@falaj/database';
 import { type Platform, renewSubjectRoot, rewrapSubjectRoots } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import type { Place, RotationPorts } from '../../domain/keys/rotate-key.js';
+import { rewrapErasures } from './erasure-ports.js';
 import { keyRotation } from './tables.js';
 
 /** Objects of the store that one step looks at: read whole, so not many. */
@@ -46,10 +47,12 @@ export function rotationPorts(platform: Platform): RotationPorts<Tx> {
           signal: AbortSignal.timeout(LIMIT_MS),
         },
       );
-      const roots = await platform.database.asSystem((tx) =>
-        rewrapSubjectRoots(tx, plugins, { workspaceId, zone }, keyId),
+      const place = { workspaceId, zone };
+      const own = await platform.database.asSystem(
+        async (tx) =>
+          (await rewrapSubjectRoots(tx, plugins, place, keyId)) + (await rewrapErasures(platform, tx, place, keyId)),
       );
-      return (answer.rewrapInferenceLogKeys?.rewrapped ?? 0) + roots;
+      return (answer.rewrapInferenceLogKeys?.rewrapped ?? 0) + own;
     },
     async retire(place, keyId) {
       // Under a root of their own age, keys of persons in a backup end with the version that is retired.

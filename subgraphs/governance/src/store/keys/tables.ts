@@ -1,6 +1,7 @@
 import { type GovernedTable, governedTable, shownColumns } from '@falaj/subgraph-kit';
 import type { InferSelectModel } from 'drizzle-orm';
 import { boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
+import type { ErasedPart, LearnedModel, LeftPart } from '../../domain/keys/erase-subject.js';
 import { governance, instant, ownership } from '../incidents/tables.js';
 
 export const rotationStates = ['RUNNING', 'SUCCEEDED', 'FAILED'] as const;
@@ -39,32 +40,32 @@ export const keyRotations: GovernedTable<KeyRotationRow> = governedTable({
   },
 });
 
-export interface AffectedModel {
-  readonly id: string;
-  readonly name: string;
-  readonly version: number;
-  readonly categories: readonly string[];
-}
-
 export const subjectErasure = governance.table('subject_erasure', {
   id: text('id').primaryKey(),
   ...ownership,
   reason: text('reason').notNull(),
   zones: text('zones').array().notNull(),
-  keysDestroyed: integer('keys_destroyed').notNull(),
-  records: integer('records').notNull(),
-  studyRows: integer('study_rows').notNull(),
-  models: jsonb('models').$type<readonly AffectedModel[]>().notNull(),
-  modelsKnown: boolean('models_known').notNull(),
+  state: text('state').$type<(typeof rotationStates)[number]>().notNull(),
+  endedAt: instant('ended_at'),
+  error: text('error'),
+  keysDestroyed: integer('keys_destroyed').notNull().default(0),
+  records: integer('records').notNull().default(0),
+  studyRows: integer('study_rows').notNull().default(0),
+  stores: jsonb('stores').$type<readonly ErasedPart[]>().notNull().default([]),
+  notErased: jsonb('not_erased').$type<readonly LeftPart[]>().notNull().default([]),
+  models: jsonb('models').$type<readonly LearnedModel[]>().notNull().default([]),
+  modelsKnown: boolean('models_known').notNull().default(false),
+  closeBackupsAt: instant('close_backups_at'),
+  wrappedSubject: jsonb('wrapped_subject').$type<{ readonly keyId: string; readonly ciphertext: string }>(),
 });
 
-export type SubjectErasureRow = Omit<InferSelectModel<typeof subjectErasure>, 'workspaceId'>;
+export type SubjectErasureRow = Omit<InferSelectModel<typeof subjectErasure>, 'workspaceId' | 'wrappedSubject'>;
 
 export const subjectErasures: GovernedTable<SubjectErasureRow> = governedTable({
   noun: 'SubjectErasure',
   table: subjectErasure,
   id: subjectErasure.id,
   createdAt: subjectErasure.createdAt,
-  fields: shownColumns(subjectErasure, ['workspaceId']),
+  fields: shownColumns(subjectErasure, ['workspaceId', 'wrappedSubject']),
   attributes: { workspaceId: subjectErasure.workspaceId, ownerId: subjectErasure.ownerId },
 });
