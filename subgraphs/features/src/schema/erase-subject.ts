@@ -33,7 +33,8 @@ export class EraseSubjectRowsInput {
 export class LeaveOutSubjectPayload {
   @Attribute(() => [ID], 'open', 'View versions of persons.') featureViewIds!: readonly string[];
   @Attribute(() => [ID], 'open', 'Training sets that name persons.') trainingSetIds!: readonly string[];
-  @Attribute(() => [String], 'open', 'Names of the data sources that these were made from.') sources!: readonly string[];
+  @Attribute(() => [String], 'open', 'Names of the data sources that these were made from.')
+  sources!: readonly string[];
 }
 
 @ObjectType({ description: 'Result of eraseSubjectFromFeatureView.' })
