@@ -18,6 +18,8 @@ export interface OidcIssuer {
     readonly claims?: Readonly<Record<string, unknown>>;
     readonly seconds?: number;
   }): Promise<string>;
+  /** Sends a back-channel logout of a session of the client to the address. Throws where it is not taken. */
+  logout(to: string, sid: string): Promise<void>;
   /** A new key signs from now on; the old one leaves the key set. */
   rotate(algorithm?: KeyAlgorithm): Promise<void>;
   /** Requests for the key set so far. */
@@ -35,6 +37,8 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
   let claims: Readonly<Record<string, unknown>> = {};
   let seconds = 300;
   let key: JWK = {};
+  // biome-ignore lint/suspicious/noExplicitAny: the package has no types.
+  let provider: any;
   let answer: RequestListener = (_request, response) => void response.writeHead(503).end();
   const server = createServer((request, response) => {
     if (request.url === '/jwks') keySetReads += 1;
@@ -49,7 +53,7 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
       ...(signing === 'EdDSA' ? { crv: 'Ed25519' } : {}),
     });
     key = { ...(await exportJWK(privateKey)), kid: `key-${Date.now()}-${signing}`, alg: signing, use: 'sig' };
-    answer = new Provider(issuer, {
+    provider = new Provider(issuer, {
       jwks: { keys: [key] },
       cookies: { keys: ['a key of cookies that nobody sends'] },
       clients: [
@@ -66,6 +70,7 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
+        backchannelLogout: { enabled: true },
         resourceIndicators: {
           enabled: true,
           getResourceServerInfo: (_context: unknown, resource: string) => ({
@@ -78,7 +83,10 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
         },
       },
       extraTokenClaims: () => claims,
-    }).callback();
+      // Its own dispatcher sends nothing to this machine, where the platform of a test runs.
+      fetch: (url: URL, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
+    });
+    answer = provider.callback();
   };
   await serve(algorithm);
 
@@ -106,6 +114,11 @@ export async function startOidcIssuer(algorithm: KeyAlgorithm = 'ES256'): Promis
       const { access_token: token, ...rest } = (await response.json()) as { access_token?: string };
       if (!token) throw new Error(`The issuer gave no token: ${JSON.stringify(rest)}`);
       return token;
+    },
+    async logout(to, sid) {
+      const client = await provider.Client.find(CLIENT.id);
+      Object.assign(client, { backchannelLogoutUri: to, backchannelLogoutSessionRequired: true });
+      await client.backchannelLogout(OIDC_SUBJECT, sid);
     },
     rotate: (next = algorithm) => serve(next),
     async close() {

@@ -395,3 +395,27 @@ describe('a secret', () => {
     expect(outcomes).toHaveLength(4);
   });
 });
+
+describe('an issuer that ends a session', () => {
+  it('ends what it issued for that session, at once', async () => {
+    const [one, other] = [await oidc.token({ claims: { sid: 'one' } }), await oidc.token({ claims: { sid: 'other' } })];
+    for (const token of [one, other]) expect((await ask(token, '{ me { id } }')).status).toBe(200);
+    await oidc.logout(`${platform.url}/auth/backchannel-logout`, 'one');
+    await refusedWithin(one);
+    expect((await ask(other, '{ me { id } }')).status).toBe(200);
+    const forged = await form('/auth/backchannel-logout', { logout_token: other });
+    expect(forged).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect(forged.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('who asks too often', () => {
+  it('waits, by address, and is told how long', async () => {
+    const attempts = await Promise.all(Array.from({ length: 320 }, () => form('/auth/revoke', { token: 'x' })));
+    const late = attempts.find(({ status }) => status === 429);
+    expect(late).toMatchObject({ body: { error: 'RATE_LIMITED' } });
+    expect(Number(late?.headers.get('retry-after'))).toBeGreaterThan(0);
+    // What is no way in is not held back.
+    expect((await send('/.well-known/jwks.json')).status).toBe(200);
+  });
+});

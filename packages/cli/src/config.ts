@@ -21,6 +21,8 @@ const issuer = z.object({
   tokenType: z.string().min(1).optional(),
   /** The claim that names the principal; default `sub`. */
   subjectClaim: z.string().min(1).optional(),
+  /** Client id that the issuer names in its back-channel logouts; without it none is taken. */
+  logoutAudience: z.string().min(1).optional(),
 });
 
 const provisioning = z.strictObject({
@@ -75,6 +77,12 @@ const schema = z.strictObject({
     .strictObject({
       requestsPerMinute: z.number().int().min(1).optional(),
       costPerMinute: z.number().int().min(1).optional(),
+      /** Requests below `/auth`, of one address; behind a proxy all callers share its address. */
+      signInsPerMinute: z.number().int().min(1).default(300),
+      /** Tokens given to, or ended for, one client that proved who it is. */
+      clientSignInsPerMinute: z.number().int().min(1).default(60),
+      /** SCIM requests, of one address as of one service account. */
+      provisioningPerMinute: z.number().int().min(1).default(3_000),
     })
     .prefault({}),
   /** How old a sign-in may be where a field of class `secret` is asked for. */

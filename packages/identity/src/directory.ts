@@ -22,7 +22,7 @@ import {
   revokeServiceKey,
   unbindWorkloadIdentity,
 } from './service-accounts.js';
-import type { VerifiedClaims } from './token-verifier.js';
+import type { Session, VerifiedClaims } from './token-verifier.js';
 import { createWorkspace } from './workspaces.js';
 
 /** Told at every change of who is who. */
@@ -41,7 +41,7 @@ export interface Membership {
 }
 
 export type ResolvedClaims = Pick<VerifiedClaims, 'issuer' | 'subject' | 'local'> &
-  Partial<Pick<VerifiedClaims, 'issuedAt' | 'tokenId' | 'authentication'>>;
+  Partial<Pick<VerifiedClaims, 'issuedAt' | 'tokenId' | 'session' | 'authentication'>>;
 
 interface Identity {
   readonly id: string;
@@ -53,6 +53,8 @@ interface Identity {
   readonly signedOutAt: number | null;
   /** Issuer and id of tokens that have ended before their time. */
   readonly revokedTokens: readonly (readonly [string, string])[];
+  /** The same of the session of the token that was asked about. */
+  readonly sessionEndedAt: number | null;
   readonly memberships: readonly Membership[];
   /** Milliseconds until the first of its roles ends by itself; null while none does. */
   readonly changesInMs: number | null;
@@ -169,8 +171,8 @@ export async function createDirectory(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async resolve({ issuer, subject, local, issuedAt, tokenId, authentication }, workspaceId) {
-      const key = local ? { id: subject } : { issuer, subject };
+    async resolve({ issuer, subject, local, issuedAt, tokenId, session = {}, authentication }, workspaceId) {
+      const key = local ? { id: subject } : { issuer, subject, session };
       const recalled = recall(key);
       let identity = await (recalled ?? look(key));
       // The notice of a change may still be on its way: whoever just became a member must not be told otherwise.
@@ -201,13 +203,15 @@ export async function createDirectory(
 
 /** `iat` counts whole seconds: a token of the very second of a sign-out has ended too. */
 const hasEnded = (
-  { signedOutAt, revokedTokens }: Identity,
+  { signedOutAt, sessionEndedAt, revokedTokens }: Identity,
   token: { issuer: string; issuedAt: Date; tokenId: string | undefined },
 ): boolean =>
-  (signedOutAt !== null && token.issuedAt.getTime() <= signedOutAt) ||
+  [signedOutAt, sessionEndedAt].some((at) => at !== null && token.issuedAt.getTime() <= at) ||
   revokedTokens.some(([issuer, id]) => issuer === token.issuer && id === token.tokenId);
 
-type IdentityKey = { readonly id: string } | { readonly issuer: string; readonly subject: string };
+type IdentityKey =
+  | { readonly id: string }
+  | { readonly issuer: string; readonly subject: string; readonly session: Session };
 
 function choose(memberships: readonly Membership[], wanted: string | undefined): Membership | undefined {
   const named = (id: string) => memberships.find(({ workspaceId }) => workspaceId === id);
@@ -221,6 +225,7 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
     tx.execute<Identity & Record<string, unknown>>(sql`
       select p.id, p.kind, p.name, p.zone, p.disabled_at is not null as disabled,
         (extract(epoch from p.tokens_not_before) * 1000)::float8 as "signedOutAt",
+        ${'id' in key ? sql`null::float8` : sessionEnd(key)} as "sessionEndedAt",
         coalesce((select jsonb_agg(jsonb_build_array(t.issuer, t.token_id)) from identity.revoked_token t
           where t.principal_id = p.id and t.expires_at > now()), '[]') as "revokedTokens", coalesce((
         select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles)
@@ -234,3 +239,14 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
   );
   return rows[0];
 }
+
+/**
+ * A token that names no session ends with any session of its subject: nobody can say that it was of another. One that
+ * names a session ends with that, or with all of them.
+ */
+const sessionEnd = ({ issuer, session }: { issuer: string; session: Session }) => sql`(
+  select extract(epoch from max(e.ended_at)) * 1000 from identity.ended_session e
+  where e.issuer = ${issuer} and (
+    (e.subject = ${session.subject ?? null}::text
+      and (e.sid is null or ${session.id ?? null}::text is null or e.sid = ${session.id ?? null}::text))
+    or (e.subject is null and e.sid = ${session.id ?? null}::text)))::float8`;

@@ -1,3 +1,4 @@
+export { type BackChannelLogout, createBackChannelLogout, type LogoutIssuer } from './back-channel-logout.js';
 export { type Bootstrapped, bootstrap, redeemBootstrapCode } from './bootstrap.js';
 export { createDirectory, type Directory, type Membership } from './directory.js';
 export { firstSignIn } from './first-sign-in.js';
@@ -7,6 +8,7 @@ export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENC
 export { identityMigrations } from './migrations.js';
 export { operatorToken } from './operator-token.js';
 export { type NewPrincipal, type PrincipalPage, type PrincipalRecord, principalsOfPersons } from './principals.js';
+export { startIdentityPruning } from './prune.js';
 export { revokeOwnToken } from './revocations.js';
 export {
   ADMINISTRATOR,
@@ -36,6 +38,6 @@ export {
   type TrustedIssuer,
   type VerifiedClaims,
 } from './token-verifier.js';
-export { issuerDocuments, type PublicDocument, REVOCATION_PATH, TOKEN_PATH } from './well-known.js';
+export { issuerDocuments, LOGOUT_PATH, type PublicDocument, REVOCATION_PATH, TOKEN_PATH } from './well-known.js';
 export { createWorkloadTokens, isWorkloadToken, type WorkloadGrant, type WorkloadTokens } from './workload-tokens.js';
 export type { NewWorkspace, Workspace } from './workspaces.js';

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { auditMigrations, listAudit } from '@falaj/audit';
 import { openDatabase, type Tx } from '@falaj/database';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
+import { RateBuckets } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
 import { decodeJwt, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -42,9 +43,10 @@ let clusterIssuer = '';
 
 const within = <T>(work: (tx: Tx) => Promise<T>, workspaceId = WORKSPACE) =>
   test.database.inWorkspace({ workspaceId, zones: ['AE'], principalId: 'pr_admin' }, work);
-const endpointOn = (database = test.database): TokenEndpoint =>
+const endpointOn = (database = test.database, admit?: (clientId: string) => void): TokenEndpoint =>
   createTokenEndpoint({
     database,
+    ...(admit ? { admit } : {}),
     issuer,
     workloads: createTokenVerifier({
       issuers: [{ issuer: clusterIssuer, audience: 'falaj', jwksUri: `${clusterIssuer}/jwks`, tokenType: 'any' }],
@@ -145,6 +147,26 @@ const trail = async (action: string) =>
   );
 
 describe('a service with a key', () => {
+  it('is counted once it proved who it is, so that nobody uses up what it may ask', async () => {
+    const key = await keyOf();
+    const rates = new RateBuckets('tokens', 1);
+    const counted: string[] = [];
+    const at = endpointOn(test.database, (clientId) => {
+      counted.push(clientId);
+      rates.take(clientId);
+    });
+    const stranger = { ...key, privateKey: pairs.EdDSA().privateKey };
+    for (let n = 0; n < 3; n += 1)
+      await expect(ask(await assertionOf(stranger), {}, at)).rejects.toMatchObject(refusedClient);
+    expect(counted).toEqual([]);
+    await ask(await assertionOf(key), {}, at);
+    const held = await assertionOf(key);
+    await expect(ask(held, {}, at)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
+    // What was held back was not spent.
+    expect((await ask(held)).token_type).toBe('Bearer');
+    expect(counted).toEqual([service, service]);
+  });
+
   it.each(['EdDSA', 'ES256', 'RS256'] as const)('gets a token of ten minutes with %s, on record', async (alg) => {
     const key = await keyOf(alg);
     const answer = await ask(await assertionOf(key), { client_id: service });

@@ -41,6 +41,8 @@ export interface TokenEndpointOptions {
   readonly issuer: LocalIssuer;
   /** Issuers whose tokens may be exchanged. */
   readonly workloads: TokenVerifier;
+  /** Throws RATE_LIMITED where a client that proved who it is asks too often. */
+  readonly admit?: (clientId: string) => void;
   /** What a client assertion may name as its audience: the issuer and the address of this endpoint. */
   readonly audiences: () => readonly string[];
   /** Milliseconds since the epoch; tests move it. */
@@ -53,7 +55,7 @@ interface KeyRow {
 }
 
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
-  const { database, issuer, workloads, audiences, now = Date.now } = options;
+  const { database, issuer, workloads, audiences, admit = () => undefined, now = Date.now } = options;
 
   const issue = async (
     tx: Tx,
@@ -61,6 +63,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     token: TokenOptions,
     record: { action: string; details: Record<string, unknown> },
   ): Promise<AccessToken> => {
+    admit(account.id);
     const issued = await issuer.issueAccessToken(account.id, token);
     await recordAudit(tx, auditOf(account, record.action, { ...record.details, tokenId: issued.tokenId }));
     return issued;
@@ -81,7 +84,6 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
       { clientId, audience: [...audiences()], at: now() },
     );
     const issued = await database.asSystem(async (tx) => {
-      await forgetSpent(tx);
       // Together with the token: of two that come at once, in any process, one finds the other's row.
       const { rows: spent } = await tx.execute<{ token_id: string }>(sql`
         insert into identity.used_assertion (principal_id, token_id, expires_at)
@@ -211,14 +213,6 @@ async function accountOf(
 ): Promise<{ id: string; homeWorkspaceId: string } | undefined> {
   const { rows } = await tx.execute<{ id: string; homeWorkspaceId: string }>(query);
   return rows[0];
-}
-
-/** Those that would be refused as expired anyhow; a few at a time, and none that another process is at. */
-async function forgetSpent(tx: Tx): Promise<void> {
-  await tx.execute(sql`
-    delete from identity.used_assertion where (principal_id, token_id) in (
-      select principal_id, token_id from identity.used_assertion
-      where expires_at < now() - interval '1 minute' limit 100 for update skip locked)`);
 }
 
 const responseOf = ({ token, expiresAt }: AccessToken, now: number): TokenResponse => ({

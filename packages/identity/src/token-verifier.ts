@@ -30,6 +30,12 @@ export type TrustedIssuer =
       readonly subjectClaim?: string | undefined;
     };
 
+/** `sub` and `sid` of a token, whatever claim names its principal. */
+export interface Session {
+  readonly subject?: string;
+  readonly id?: string;
+}
+
 /** What a verified token says. Who that is here, the directory knows. */
 export interface VerifiedClaims {
   readonly issuer: string;
@@ -41,6 +47,8 @@ export interface VerifiedClaims {
   readonly issuedAt: Date;
   /** `jti`, by which it can be revoked alone. */
   readonly tokenId?: string;
+  /** What the issuer ends a session by; absent where the token names neither, and for the built-in issuer. */
+  readonly session?: Session;
   /** Where the issuer says when its subject signed in. */
   readonly authentication?: NonNullable<Principal['authentication']>;
 }
@@ -125,9 +133,15 @@ async function verifyWith(entries: ReadonlyMap<string, Entry>, token: string, at
     expiresAt: new Date(exp * 1_000),
     issuedAt: new Date(iat * 1_000),
     ...(jti ? { tokenId: jti } : {}),
+    ...(entry.local ? {} : { session: sessionOf(payload) }),
     ...(authentication ? { authentication } : {}),
   };
 }
+
+const sessionOf = ({ sub, sid }: JWTPayload): Session => ({
+  ...(sub === undefined ? {} : { subject: sub }),
+  ...(typeof sid === 'string' ? { id: sid } : {}),
+});
 
 /** Claims of another form than OpenID Connect's say nothing. */
 function authenticationOf({ auth_time: time, amr, acr }: JWTPayload): Principal['authentication'] {

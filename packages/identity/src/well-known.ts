@@ -11,6 +11,7 @@ export interface PublicDocument {
 
 export const TOKEN_PATH = '/auth/token';
 export const REVOCATION_PATH = '/auth/revoke';
+export const LOGOUT_PATH = '/auth/backchannel-logout';
 const JWKS_PATH = '/.well-known/jwks.json';
 
 /** OpenID Connect Discovery 1.0, section 3, and RFC 8414. A strict client asks at the issuer's own address. */

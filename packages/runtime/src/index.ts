@@ -6,6 +6,7 @@ export { periodically } from './periodically.js';
 export { isPlatformError, PlatformError, type PlatformErrorOptions, publicError } from './platform-error.js';
 export { anonymous, type Principal } from './principal.js';
 export { randomHex } from './random-hex.js';
+export { RateBuckets } from './rate-buckets.js';
 export { type Refusal, refusalText, refused, refusedByAll } from './refusal.js';
 export { hideSecret, Secret, withoutSecrets } from './secret.js';
 export {

@@ -1,7 +1,8 @@
 // A platform that trusts issuers of the test beside its own.
 import { defineConfig } from '@falaj/cli';
 
-const of = (issuer: string | undefined, audience: string) => (issuer ? [{ issuer, audience }] : []);
+const of = (issuer: string | undefined, audience: string) =>
+  issuer ? [{ issuer, audience, logoutAudience: 'a-client' }] : [];
 
 export default defineConfig({
   profile: 'production',

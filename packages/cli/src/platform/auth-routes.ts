@@ -9,23 +9,21 @@ import {
   revokeOwnToken,
   TOKEN_PATH,
 } from '@falaj/identity';
-import { createLogger, errorCodes, isPlatformError, PlatformError, publicError } from '@falaj/runtime';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isPlatformError, PlatformError } from '@falaj/runtime';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ResolvedConfig } from '../config.js';
+import type { EdgeRates } from './edge-rates.js';
+import { BODY_BYTES, formRoutes, parametersOf } from './form-routes.js';
 import type { IdentityServices } from './identity.js';
 
-const log = createLogger('auth');
-const BODY_BYTES = 32 * 1024;
-const FORM = 'application/x-www-form-urlencoded';
 const codeInput = z.strictObject({ code: z.string().min(1).max(200) });
-
-type Parameters = ReadonlyMap<string, string>;
 
 export function mountAuth(
   config: ResolvedConfig,
   database: Database,
   { issuer, verifier }: IdentityServices,
+  rates: EdgeRates,
 ): (app: FastifyInstance) => Promise<void> {
   const { dataDirectory } = config;
   return async (app) => {
@@ -37,25 +35,11 @@ export function mountAuth(
       workloads: createTokenVerifier({
         issuers: config.workloadIssuers.map((trusted) => ({ tokenType: 'any', ...trusted })),
       }),
+      admit: (clientId) => rates.clients.take(clientId),
       audiences: () => [issuer.issuer, `${address()}${TOKEN_PATH}`],
     });
 
-    await app.register(async (scope) => {
-      scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: BODY_BYTES }, (_request, body, done) => {
-        try {
-          done(null, formOf(String(body)));
-        } catch (error) {
-          done(error as Error);
-        }
-      });
-      scope.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
-      scope.setErrorHandler((error, _request, reply) => {
-        const fault = httpFault(error);
-        const { code, message, details, retryAfterMs } = publicError(fault);
-        if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
-        void reply.code(errorCodes[code].http).send({ error: details.oauth ?? code, error_description: message });
-      });
-
+    await formRoutes(app, rates.addresses, (scope) => {
       for (const { path, read } of issuerDocuments(issuer)) scope.get(path, () => read(address()));
 
       scope.post('/auth/first-sign-in', { bodyLimit: BODY_BYTES }, async (request) => {
@@ -82,38 +66,12 @@ export function mountAuth(
           if (isPlatformError(error) && error.code === 'UNAUTHENTICATED') return undefined;
           throw error;
         });
-        if (claims) await revokeOwnToken(database, claims);
+        if (claims) {
+          rates.clients.take(claims.subject);
+          await revokeOwnToken(database, claims);
+        }
         return {};
       });
     });
   };
-}
-
-function parametersOf({ body }: FastifyRequest): Parameters {
-  if (body instanceof Map) return body as Parameters;
-  throw badRequest(`Send the parameters as ${FORM}.`);
-}
-
-/** RFC 6749, section 3.2: no parameter twice; one without a value counts as omitted. */
-function formOf(text: string): Parameters {
-  const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(text)) {
-    if (parameters.has(name)) throw badRequest('A parameter stands there twice.');
-    if (value !== '') parameters.set(name, value);
-  }
-  return parameters;
-}
-
-const badRequest = (message: string): PlatformError =>
-  new PlatformError('BAD_USER_INPUT', message, { details: { oauth: 'invalid_request' } });
-
-/** The server's own refusals of a request are the caller's fault; nothing of other faults is told. */
-function httpFault(error: unknown): PlatformError {
-  if (isPlatformError(error)) return error;
-  const { statusCode = 500 } = error as { statusCode?: number };
-  if (statusCode === 413) return new PlatformError('PAYLOAD_TOO_LARGE', `The body is over ${BODY_BYTES} bytes.`);
-  if (statusCode >= 400 && statusCode < 500)
-    return badRequest('The body or its content type is not what is expected here.');
-  log.error('unexpected fault', { error: error instanceof Error ? error.stack : String(error) });
-  return new PlatformError('INTERNAL', 'unexpected', { cause: error });
 }

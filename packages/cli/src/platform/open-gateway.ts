@@ -16,11 +16,13 @@ import type { ResolvedConfig } from '../config.js';
 import type { Transport } from '../transport/open-transport.js';
 import { neededSubgraphUrl, subgraphUrl } from './addresses.js';
 import { mountAuth } from './auth-routes.js';
+import { edgeRates } from './edge-rates.js';
 import { INTERNAL_TOKEN_HEADER } from './graph-executor.js';
 import type { IdentityServices } from './identity.js';
 import { proxyInference } from './inference-proxy.js';
 import { mountInference } from './inference-routes.js';
 import { internalGraphRoute } from './internal-graph-route.js';
+import { mountLogout } from './logout-route.js';
 import { mountScim } from './scim-routes.js';
 import { type SubgraphDescription, subgraphNames } from './subgraphs.js';
 
@@ -63,6 +65,7 @@ export async function openGateway(
     : deployments
       ? proxyInference(deployments, internal?.dispatcherTo('subgraph/deployments'))
       : undefined;
+  const rates = edgeRates(config);
   const gateway: Gateway = await createGateway({
     supergraphSdl,
     subgraphs,
@@ -83,8 +86,9 @@ export async function openGateway(
     mount: [
       // By mutual TLS it is answered at a listener of its own.
       ...(internal ? [] : [internalGraphRoute(identity.tokens, () => gateway)]),
-      ...(config.localIssuer ? [mountAuth(config, database, identity)] : []),
-      ...(config.provisioning.length > 0 ? [mountScim(config, database, identity, policy)] : []),
+      ...(config.localIssuer ? [mountAuth(config, database, identity, rates)] : []),
+      mountLogout(config, database, rates),
+      ...(config.provisioning.length > 0 ? [mountScim(config, database, identity, policy, rates)] : []),
       ...(dataPlane ? [dataPlane] : []),
     ],
     health,

@@ -5,6 +5,7 @@ import type { PolicyStore } from '@falaj/policy';
 import { createLogger, isPlatformError, PlatformError } from '@falaj/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedConfig } from '../config.js';
+import type { EdgeRates } from './edge-rates.js';
 import type { IdentityServices } from './identity.js';
 
 const log = createLogger('scim');
@@ -17,6 +18,7 @@ export function mountScim(
   database: Database,
   identity: IdentityServices,
   policy: Pick<PolicyStore, 'abilityFor'>,
+  rates: EdgeRates,
 ): (app: FastifyInstance) => Promise<void> {
   const scim = createScim({
     database,
@@ -33,6 +35,8 @@ export function mountScim(
         { parseAs: 'string', bodyLimit: BODY_BYTES },
         scope.getDefaultJsonParser('error', 'error'),
       );
+      // Before the body is read.
+      scope.addHook('onRequest', async ({ ip }) => rates.provisioningAddresses.take(ip));
       scope.setErrorHandler((error, _request, reply) => send(reply, scimErrorAnswer(httpFault(error))));
       scope.route({
         method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -44,6 +48,7 @@ export function mountScim(
             authorization: request.headers.authorization,
             'x-falaj-workspace': workspaceId,
           });
+          rates.provisioners.take(principal.id);
           const answer = await scim.handle({
             method: request.method,
             workspaceId,

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { auditMigrations, createReadLog, startAuditSequencer, startReadSealer } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
-import { bootstrap, identityMigrations, loadSigningKey } from '@falaj/identity';
+import { bootstrap, identityMigrations, loadSigningKey, startIdentityPruning } from '@falaj/identity';
 import { createArtifactVault, loadPlugins } from '@falaj/plugin-host';
 import { createPolicyStore, type PolicyStore, policyMigrations, type Rule } from '@falaj/policy';
 import { collectProcessMetrics, createLogger, hideSecret, PlatformError, startTracing } from '@falaj/runtime';
@@ -202,6 +202,8 @@ export async function startPlatform(
       closers.push(() => sequencer.stop());
       const sealer = startReadSealer(database);
       closers.push(() => sealer.stop());
+      const pruning = startIdentityPruning(database);
+      closers.push(() => pruning.stop());
     }
     const health = () => readiness(config, database, plugins);
 
