@@ -235,3 +235,38 @@ describe('an oracle', () => {
     for (const value of [node.id, node.name]) expect(bytes).not.toContain(value);
   });
 });
+
+it('a bill of materials holds what its reader may read of the model, and says what it lacks', async () => {
+  const id = platform.journey.ids.modelVersionId;
+  const billFor = (role: Role) =>
+    platform.ask(role, `{ modelBillOfMaterials(modelVersionId: "${id}") { modelVersionId document } }`);
+  const { data } = await platform.ask('data-scientist', `{ modelVersion(id: "${id}") { digest trainingSetId } }`);
+  const { digest, trainingSetId } = data.modelVersion;
+
+  const full = await billFor('data-scientist');
+  expect(full.errors).toEqual([]);
+  const { metadata, components, dependencies } = full.data.modelBillOfMaterials.document;
+  expect(metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: digest.replace('sha256:', '') }]);
+  expect(metadata.component.modelCard.quantitativeAnalysis.performanceMetrics.length).toBeGreaterThan(0);
+  expect(components.map((component: { type: string }) => component.type)).toEqual(
+    expect.arrayContaining(['data', 'library']),
+  );
+  expect(dependencies[0].dependsOn).toContain(trainingSetId);
+
+  const partial = await billFor('viewer');
+  expect(partial.text).not.toContain(digest.replace('sha256:', ''));
+  const { component } = partial.data.modelBillOfMaterials.document.metadata;
+  expect(component).not.toHaveProperty('hashes');
+  expect(component.modelCard.quantitativeAnalysis.performanceMetrics).toEqual([]);
+  const withheld = component.properties.find(({ name }: { name: string }) => name === 'falaj:withheld');
+  expect(withheld.value.split(', ')).toEqual(expect.arrayContaining(['digest', 'evaluation', 'owner']));
+
+  const outside = await platform.ask(
+    'data-scientist',
+    `{ modelBillOfMaterials(modelVersionId: "${id}") { document } }`,
+    {
+      from: platform.elsewhere,
+    },
+  );
+  expect(outside).toMatchObject({ code: 'NOT_FOUND', data: null });
+});

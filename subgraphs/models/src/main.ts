@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { rules } from './policy.js';
+import { ModelBillOfMaterialsResolver } from './schema/bill-of-materials.js';
 import type { ModelsServices } from './schema/context.js';
 import { ExternalModelResolver } from './schema/external-model.js';
 import { GateSetGatesResolver, GateSetResolver } from './schema/gate-set.js';
@@ -36,6 +37,7 @@ export function modelsSubgraph({ landing }: ModelsOptions = {}): SubgraphDefinit
       ModelVersionPromotionsResolver,
       ModelCardResolver,
       ModelVersionCardsResolver,
+      ModelBillOfMaterialsResolver,
       ExternalModelResolver,
     ],
     orphanedTypes: [Run, TrainingSet],

@@ -44,6 +44,7 @@ export const rules: readonly Rule[] = [
     'GateCheck',
     'GateEvidence',
     'MissingApprovals',
+    'ModelBillOfMaterials',
   ].map((subject) => read(subject, 'read', ['open', 'internal'], EVERY_ROLE, 'ORDINARY_METADATA')),
   ...['ModelCardData', 'ModelCardMetric', 'GateCheck', 'GateEvidence'].map((subject) =>
     read(
