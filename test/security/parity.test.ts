@@ -2,7 +2,7 @@
 // doors of inference and the database under it do, for every role, and again under rules that a workspace adds.
 
 import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLObjectType, getNamedType, isLeafType } from 'graphql';
+import { buildSchema, type GraphQLObjectType, getNamedType, isLeafType, isRequiredArgument } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsOf, rowsWithin } from '../platform-requests.js';
 import { type AttackedPlatform, type Role, roles, startAttacked } from './platform.js';
@@ -69,6 +69,7 @@ describe('fields', () => {
       (fields) =>
         `modelVersion(id: "${platform.journey.ids.modelVersionId}") { endpoints(first: 1) { edges { node { ${fields} } } } }`,
     ],
+    ModelCard: [(fields) => `modelVersion(id: "${platform.journey.ids.modelVersionId}") { card { ${fields} } }`],
     TrainingSet: [
       (fields) => `trainingSet(id: "${platform.journey.ids.trainingSetId}") { ${fields} }`,
       (fields) => `run(id: "${platform.journey.ids.runId}") { trainingSet { ${fields} } }`,
@@ -84,6 +85,44 @@ describe('fields', () => {
     typeof value === 'object' && value !== null && !('maskedFields' in value)
       ? firstRow(Array.isArray(value) ? value[0] : Object.values(value)[0])
       : (value as Record<string, unknown>);
+
+  /** Lists of the graph that need no argument: every type that the journey left rows of is one. */
+  const lists = new Map(
+    Object.values(schema.getQueryType()?.getFields() ?? {})
+      .filter(({ args, type }) => getNamedType(type).name.endsWith('Connection') && !args.some(isRequiredArgument))
+      .map(({ name, type }) => [getNamedType(type).name.replace(/Connection$/, ''), name]),
+  );
+  /** Of these, somebody is shown more of what is their own. */
+  const OWN = ['Principal', 'AccessRequest'];
+
+  it.each(members)('of every type: %s is shown in lists what the policy says', async (role) => {
+    const seen: string[] = [];
+    for (const [type, list] of lists) {
+      if (OWN.includes(type)) continue;
+      const fields = plain(type);
+      const { data, errors } = await platform.ask(
+        role,
+        `{ ${list}(first: 1) { edges { node { maskedFields ${fields.join(' ')} } } } }`,
+      );
+      const row: Record<string, unknown> | undefined = data?.[list]?.edges[0]?.node;
+      expect({ type, codes: errors.map(({ extensions }) => extensions.code) }).toEqual({
+        type,
+        codes: row || data?.[list] ? [] : ['FORBIDDEN'],
+      });
+      if (!row) continue;
+      seen.push(type);
+      const allowed = await told(
+        role,
+        fields.map((field) => ({ action: 'read', subject: type, field })),
+      );
+      for (const [place, field] of fields.entries()) {
+        const isMasked = (row.maskedFields as string[]).includes(field);
+        expect({ type, field, isMasked }).toEqual({ type, field, isMasked: !allowed[place] });
+        if (isMasked) expect({ type, field, value: row[field] }).toEqual({ type, field, value: null });
+      }
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(14);
+  });
 
   it.each(Object.keys(ways).flatMap((type) => members.map((role) => [type, role] as const)))(
     'of %s: %s is shown what the policy says, whichever way',
