@@ -1,5 +1,8 @@
 // The second look at every field, and what an execution lets out.
+import { Field, ObjectType } from 'type-graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSubgraph } from './subgraph.js';
+import { depotSubgraph } from './testing/depot-subgraph.js';
 import { type Depot, openDepot } from './testing/open-depot.js';
 import { person } from './testing/requests.js';
 
@@ -88,5 +91,18 @@ describe('execution', () => {
   it('calls a missing variable bad input', async () => {
     const result = await depot.ask(person('clerk'), 'query ($id: ID!) { parcel(id: $id) { id } }');
     expect(result.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
+  });
+});
+
+it('a subgraph with one field that has no class does not start, and says which', async () => {
+  class Crate {
+    contents!: string;
+  }
+  // Called by hand, for this file is compiled without decorators.
+  ObjectType({ description: 'A crate.' })(Crate);
+  Field(() => String, { description: 'What is in it.', nullable: true })(Crate.prototype, 'contents');
+  await expect(startSubgraph({ ...depotSubgraph, orphanedTypes: [Crate] }, depot.platform)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('Crate.contents has no class'),
   });
 });
