@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWhole } from '../platform-processes.js';
 import { rowsOf, until } from '../platform-requests.js';
-import { GUEST, GuestHouse, INCOME, OTHER_INCOME } from './guest-house.js';
+import { GUEST, GuestHouse, INCOME, MOST_INCOME, OTHER_INCOME } from './guest-house.js';
 import { sealedFiles } from './sealed-files.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-erasure-'));
@@ -17,6 +17,16 @@ let erasureId: string;
 const rows = (text: string, values?: unknown[]) => rowsOf(house.processes.dataDirectory, text, values);
 const setsIn = (folder: string) =>
   [...sealedFiles(folder).keys()].filter((key) => key.includes(house.ids.set as string));
+
+/** What the log says of reads of a person. */
+async function readsOf(subject: string): Promise<unknown[]> {
+  const { dataAccessLog } = await house.done(
+    'auditor',
+    'query($s: RecordInput!) { dataAccessLog(first: 50, subject: $s) { edges { node { readerId purpose subjectType fields } } } }',
+    { s: { type: 'DataSubject', id: subject } },
+  );
+  return dataAccessLog.edges.map(({ node }: { node: unknown }) => node);
+}
 
 /** With owners and modes, as backups are: the database refuses a folder that is open to others. */
 const copy = (from: string, to: string): void => {
@@ -40,6 +50,7 @@ function readableIn(dataDirectory: string, told: readonly string[]): string[] {
 beforeAll(async () => {
   house = await GuestHouse.open(join(directory, 'data'));
   await house.train();
+  await house.serve();
   // A cold backup of the whole data directory, but for the files that are not the platform's.
   await house.processes.stop();
   copy(house.processes.dataDirectory, backup);
@@ -60,6 +71,32 @@ it('before: a person is there, also after a restore, and lies readable in no fil
   expect(featureView).toEqual({ keys: 301, statistics: [{ max: INCOME }] });
   for (const folder of [house.processes.dataDirectory, backup])
     expect(readableIn(folder, [GUEST, 'guest-17', 'PAR1'])).toEqual([]);
+});
+
+it('whose features were read, and who was told a prediction of whom, is on record before the answer, by name only while they are known', async () => {
+  const told = await house.infer(GUEST, { 'x-falaj-subject': GUEST, 'x-falaj-purpose': 'arrival desk' });
+  expect(told.status, JSON.stringify(told.body)).toBe(200);
+  expect((await house.infer(GUEST, { 'x-falaj-purpose': 'x'.repeat(201) })).status).toBe(400);
+  const reads = await readsOf(GUEST);
+  expect(reads).toEqual(
+    expect.arrayContaining([
+      { readerId: house.ids.approver, purpose: 'arrival desk', subjectType: 'DataSubject', fields: ['incomes.income'] },
+      {
+        readerId: house.ids.approver,
+        purpose: 'arrival desk',
+        subjectType: 'DataSubject',
+        fields: ['Endpoint.prediction'],
+      },
+      { readerId: house.ids['data-scientist'], purpose: null, subjectType: 'DataSubject', fields: ['incomes.income'] },
+    ]),
+  );
+  const { dataAccessLog } = await house.done(
+    'auditor',
+    `{ dataAccessLog(first: 10, subject: { type: "Endpoint", id: "${house.ids.endpoint}" }) { edges { node { fields purpose } } } }`,
+  );
+  expect(dataAccessLog.edges[0].node).toEqual({ fields: ['prediction'], purpose: 'arrival desk' });
+  expect(await rows('select id from audit.read_event where subject_ids::text like $1', [`%${GUEST}%`])).toEqual([]);
+  expect(await readsOf('nobody')).toEqual([]);
 });
 
 it('an erasure takes the person out of every store, once however often it is asked for, and reports what it did', async () => {
@@ -95,13 +132,15 @@ it('an erasure takes the person out of every store, once however often it is ask
   );
 
   expect(await house.incomeOf(GUEST)).toEqual({ number: null, status: 'NOT_FOUND' });
+  // What was read of them stays on record; nobody can find out that it was of them.
+  expect(await readsOf(GUEST)).toEqual([]);
   expect(await house.incomeOf('guest-17')).toEqual({ number: OTHER_INCOME, status: 'PRESENT' });
   const { featureView, trainingSet } = await house.done(
     'data-scientist',
     `{ featureView(id: "${ids.view}") { keys statistics { max } }
        trainingSet(id: "${ids.set}") { rows digest redactions { erasureId rowsRemoved digestBefore } } }`,
   );
-  expect(featureView).toEqual({ keys: 300, statistics: [{ max: 1_300 }] });
+  expect(featureView).toEqual({ keys: 300, statistics: [{ max: MOST_INCOME }] });
   expect(trainingSet).toMatchObject({
     rows: 300,
     redactions: [{ erasureId: one, rowsRemoved: 1, digestBefore: ids.digest }],

@@ -17,7 +17,11 @@ export const GUEST = '784-1990-1234567-1';
 export const INCOME = 81_234.5;
 const guests = [GUEST, ...Array.from({ length: 300 }, (_, index) => `guest-${index}`)];
 /** Of `guest-17`. */
-export const OTHER_INCOME = 1_018;
+export const OTHER_INCOME = 1_066;
+/** Of anybody but the person. */
+export const MOST_INCOME = 1_299;
+/** In no order of time, so that those who are held out look like the others. */
+const incomeOf = (index: number): number => (index === 0 ? INCOME : 1_000 + ((index * 37) % 300));
 
 const time = (day: number) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
 const csv = (lines: readonly (readonly (string | number)[])[]) => `${lines.map((line) => line.join(',')).join('\n')}\n`;
@@ -123,7 +127,7 @@ export class GuestHouse {
       experimentId: this.ids.experiment,
       name,
       trainingSetId: this.ids.set,
-      parameters: { trees: 5, minRowsPerLeaf: 5 },
+      parameters: { trees: 20, minRowsPerLeaf: 5 },
     };
     const query = 'mutation($i: StartTrainingRunInput!) { startTrainingRun(input: $i) { run { id } } }';
     const { data, errors } = await this.ask('data-scientist', query, { i: input }, at);
@@ -156,6 +160,34 @@ export class GuestHouse {
     this.ids.version = createModelVersion.modelVersion.id;
   }
 
+  /** An endpoint of the model, with a log of its inferences. */
+  async serve(): Promise<void> {
+    const { createEndpoint } = await this.done(
+      'approver',
+      `mutation { createEndpoint(input: { name: "stays", modelVersionId: "${this.ids.version}", zone: "AE" }) { endpoint { id } } }`,
+    );
+    this.ids.endpoint = createEndpoint.endpoint.id;
+    await this.done(
+      'approver',
+      `mutation { setInferenceLog(input: { endpointId: "${this.ids.endpoint}" }) { inferenceLog { enabled } } }`,
+    );
+  }
+
+  /** By the inference protocol, as the approver. */
+  async infer(guest: string, headers: Readonly<Record<string, string>> = {}): Promise<{ status: number; body: Data }> {
+    const response = await fetch(new URL('/v2/models/stays/infer', this.processes.url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${this.#tokens.get('approver')}`,
+        'x-falaj-workspace': this.ids.workspace as string,
+        ...headers,
+      },
+      body: JSON.stringify({ inputs: [{ name: 'guest', datatype: 'BYTES', shape: [1], data: [guest] }] }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
   async #hire(): Promise<void> {
     const { url, dataDirectory } = this.processes;
     const token = await operatorTokenOf(dataDirectory);
@@ -186,9 +218,11 @@ export class GuestHouse {
   async #defineFeatures(): Promise<void> {
     const { ids } = this;
     const landing = join(this.processes.dataDirectory, 'landing');
-    const incomes = guests.map((guest, index) => [guest, time(0), index === 0 ? INCOME : 1_000 + index]);
+    const incomes = guests.map((guest, index) => [guest, time(0), incomeOf(index)]);
     writeFileSync(join(landing, 'guests.csv'), csv([['guest', 'at', 'income'], ...incomes]));
-    const stays = guests.map((guest, index) => [guest, time(1 + (index % 200)), (index * 7) % 11]);
+    // Who earns more stays longer, but for every tenth.
+    const nights = (index: number) => (incomeOf(index) > 1_150 !== (index % 10 === 0) ? 8 : 2);
+    const stays = guests.map((guest, index) => [guest, time(1 + (index % 200)), nights(index)]);
     writeFileSync(join(landing, 'stays.csv'), csv([['guest', 'at', 'nights'], ...stays]));
     const made = (query: string, variables?: Record<string, unknown>) =>
       this.done('feature-engineer', query, variables);

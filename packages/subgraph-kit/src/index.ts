@@ -10,10 +10,12 @@ export { GraphClient, type GraphExecutor, type GraphResult } from './graph-clien
 export { newId } from './ids.js';
 export { parseInput } from './input.js';
 export { assertTransfers, instrumentsInForce } from './instruments.js';
+export { writeReads } from './log-reads.js';
 export type { MaskedField } from './masking.js';
 export type { MutationSpec } from './mutation.js';
 export type { Platform, RequestContext } from './platform.js';
 export { type Filter, type PageRequest, Reads } from './reads.js';
+export type { Shown } from './shown.js';
 export { isLogged } from './shown.js';
 export {
   describeSubgraph,
@@ -26,6 +28,7 @@ export {
 } from './subgraph.js';
 export { createSubgraphServer, type SubgraphServerOptions } from './subgraph-server.js';
 export { subjectKeyMigrations } from './subject-keys/migrations.js';
+export { readPseudonyms } from './subject-keys/read-pseudonyms.js';
 export { sealedOnlineStore } from './subject-keys/sealed-online-store.js';
 export { SubjectKeys } from './subject-keys/subject-keys.js';
 export { renewSubjectRoot, rewrapSubjectRoots, type SubjectPlace } from './subject-keys/subject-roots.js';

@@ -33,6 +33,7 @@ import {
   shadows,
   trafficSplits,
 } from './store/governed.js';
+import { inferenceReads } from './store/inference-reads.js';
 import { inferenceLogs, inferenceRecords } from './store/inference-record-governed.js';
 import { InferenceLog } from './store/inference-record-log.js';
 import { sweepInferenceRecords } from './store/inference-record-retention.js';
@@ -117,7 +118,7 @@ async function createServices(
   // Everything that takes note of inferences stands in this one list.
   const observers: InferenceObserver[] = [];
   const observer = observeAll(observers, platform.log);
-  const routes = new EndpointRoutes(platform, host, observer);
+  const routes = new EndpointRoutes(platform, host, observer, inferenceReads(platform, logSettings.subjects));
   const { database, log } = platform;
   const processName = `${process.pid}-${randomUUID()}`;
   const metrics = new VariantMetrics(database, routes, processName);

@@ -13,6 +13,15 @@ export interface JoinedFeatures {
   readonly values: Float32Array;
   /** One per value. */
   readonly statuses: readonly FeatureStatus[];
+  /** What was read of which entities. */
+  readonly reads: readonly FeatureRead[];
+}
+
+export interface FeatureRead {
+  readonly view: OnlineView;
+  readonly features: readonly string[];
+  /** Canonical keys, one a row. */
+  readonly keys: readonly string[];
 }
 
 type KeySource = { readonly name: string } | { readonly constant: string };
@@ -38,6 +47,7 @@ export function createFeatureJoin(
     column.kind === 'request' ? [{ index, compute: REQUEST_FEATURES[column.function] }] : [],
   );
   const columns = plan.columns.length;
+  const named = reads.map(({ view, features }) => features.map(({ at }) => view.columns[at]?.name ?? ''));
 
   return async (inputs, call) => {
     const entities = entityColumns(plan, inputs);
@@ -73,7 +83,8 @@ export function createFeatureJoin(
         statuses[row * columns + index] = 'PRESENT';
       }
     }
-    return { rows, columns, values, statuses };
+    const read = requests.map(({ view, keys }, index) => ({ view, keys, features: named[index] ?? [] }));
+    return { rows, columns, values, statuses, reads: read };
   };
 }
 

@@ -109,7 +109,8 @@ async function infer(
     const inferenceId = newInferenceId();
     const subject = message.subject ?? subjectHeader(headers['x-falaj-subject']);
     const chosen = model.choose?.(subject ?? id ?? inferenceId) ?? model;
-    const context = { principal, signal: caller.signal, id, subject, inferenceId };
+    const purpose = purposeHeader(headers['x-falaj-purpose']);
+    const context = { principal, signal: caller.signal, id, subject, inferenceId, purpose };
     const outputs = await chosen.infer(message.inputs, names, context);
     const answer = encodeResponse(message, {
       modelName: chosen.name,
@@ -141,6 +142,13 @@ function subjectHeader(value: string | readonly string[] | undefined): string | 
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string' && value.length <= MAX_SUBJECT) return value;
   throw new HttpFault(400, 'BAD_USER_INPUT', `X-Falaj-Subject must be one text of at most ${MAX_SUBJECT} characters.`);
+}
+
+/** As the gateway takes it. */
+function purposeHeader(value: string | readonly string[] | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value)) return value;
+  throw new HttpFault(400, 'BAD_USER_INPUT', 'X-Falaj-Purpose must be 1 to 200 printable ASCII characters.');
 }
 
 async function inform(

@@ -12,6 +12,8 @@ export interface InferenceContext {
   readonly id: string | undefined;
   /** What keeps the caller on one variant; absent where none was sent. */
   readonly subject?: string | undefined;
+  /** Why the caller asks, as they say in `x-falaj-purpose`. */
+  readonly purpose?: string | undefined;
   /** Unique id of this inference, as the caller is told it. */
   readonly inferenceId?: string;
   /** Told the rows that were joined for this request. Must not throw. */

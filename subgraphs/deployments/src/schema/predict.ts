@@ -35,6 +35,7 @@ export class PredictResolver {
       id,
       subject,
       inferenceId,
+      purpose: context.request.purpose,
     });
     return {
       modelName: chosen.name,

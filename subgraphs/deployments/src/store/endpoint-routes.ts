@@ -7,6 +7,7 @@ import { and, desc, eq, type InferSelectModel, isNotNull, ne, sql } from 'drizzl
 import type { InferenceObserver } from '../domain/inference-observer.js';
 import { bucketOf, variantOf } from '../domain/rollout/assignment.js';
 import type { ServedModel } from '../inference/index.js';
+import type { LogInference } from './inference-reads.js';
 import type { EndpointRecord, ModelHost } from './model-host.js';
 import { observedModel } from './observed-model.js';
 import { instrumentEnded } from './placement.js';
@@ -38,6 +39,7 @@ export class EndpointRoutes {
   readonly #log: Logger;
   readonly #host: ModelHost;
   readonly #observer: InferenceObserver;
+  readonly #logRead: LogInference | undefined;
   /** By workspace and name. */
   readonly #byName = new Map<string, Promise<Route | null>>();
   readonly #byId = new Map<string, { readonly key: string; readonly route: Route }>();
@@ -48,7 +50,8 @@ export class EndpointRoutes {
   #stopListening: (() => Promise<void>) | undefined;
   #warm = false;
 
-  constructor(platform: Platform, host: ModelHost, observer: InferenceObserver) {
+  constructor(platform: Platform, host: ModelHost, observer: InferenceObserver, logRead?: LogInference) {
+    this.#logRead = logRead;
     this.#platform = platform;
     this.#log = platform.log;
     this.#host = host;
@@ -163,7 +166,12 @@ export class EndpointRoutes {
     const refusal = drained.get(revision);
     if (refusal) throw refusal;
     const loaded = await this.#host.load(record, revision);
-    return observedModel(loaded, { endpoint: record, revision, variant, role: 'ANSWER' }, this.#observer);
+    return observedModel(
+      loaded,
+      { endpoint: record, revision, variant, role: 'ANSWER' },
+      this.#observer,
+      this.#logRead,
+    );
   }
 
   async #replace(endpointId: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Tensor } from '@falaj/contracts';
 import { currentTraceId, isPlatformError, publicError } from '@falaj/runtime';
 import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
 import { type JoinedFeatures, newInferenceId, type ServedModel } from '../inference/index.js';
+import type { LogInference } from './inference-reads.js';
 import type { HostedEndpoint, LoadedModel } from './model-host.js';
 
 /** What its answers are known by. */
@@ -17,6 +18,8 @@ export function observedModel(
   { served, model }: LoadedModel,
   { endpoint, revision, variant, role }: Answering,
   observer: InferenceObserver,
+  /** Who is answered must be on record first; shadows answer nobody. */
+  logRead: LogInference = async () => undefined,
 ): ServedModel {
   const known = {
     endpoint: { id: endpoint.id, name: endpoint.name, workspaceId: endpoint.workspaceId, zone: endpoint.zone },
@@ -63,6 +66,7 @@ export function observedModel(
       };
       try {
         const response = await served.infer(inputs, outputs, { ...context, onJoined });
+        await logRead({ endpoint, model, context, joined: features });
         observe(response, null);
         return response;
       } catch (error) {

@@ -8,6 +8,7 @@ import {
   JSONObject,
   newId,
   PageArguments,
+  readPseudonyms,
 } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import {
@@ -175,6 +176,7 @@ export class MaterializationResolver {
       keys: input.entityRows.map((row) => entityKey(view.keys, row)),
     }));
     const found = await pluginEngine(context, zone).readOnline(requests);
+    await noteSubjects(context, plan, requests);
     const at = input.at ?? new Date();
     return input.entityRows.map((entityRow, place) => {
       const rows = new Map<string, OnlineRow | null>(
@@ -196,5 +198,24 @@ export class MaterializationResolver {
         }),
       };
     });
+  }
+}
+
+/** Whose rows were asked for, in the read log: by ids that end with the person's key. */
+async function noteSubjects(
+  context: FeaturesContext,
+  plan: ReturnType<typeof featurePlan>,
+  requests: readonly { readonly view: { readonly view: string }; readonly keys: readonly string[] }[],
+): Promise<void> {
+  for (const [place, { view, subject }] of plan.views.entries()) {
+    if (!subject) continue;
+    const names = (requests[place]?.keys ?? []).map((key) => (JSON.parse(key) as string[])[subject.part] as string);
+    const at = { workspaceId: context.principal.workspaceId, zone: subject.zone };
+    const taken = plan.columns.flatMap((column) =>
+      column.kind === 'view' && column.view === view ? [`${view}.${column.feature}`] : [],
+    );
+    // Of whom there is no key, there was no row.
+    for (const id of readPseudonyms(await context.services.subjects.known(at, names)))
+      for (const field of taken) context.shown.record('DataSubject', id, field);
   }
 }

@@ -1,6 +1,14 @@
 import { verifyReadLog } from '@falaj/audit';
 import { PlatformError } from '@falaj/runtime';
-import { Attribute, type Connection, connectionOf, DateTime, PageArguments } from '@falaj/subgraph-kit';
+import {
+  Attribute,
+  type Connection,
+  connectionOf,
+  DateTime,
+  PageArguments,
+  readPseudonyms,
+  SubjectKeys,
+} from '@falaj/subgraph-kit';
 import { eq, gte, lt, sql } from 'drizzle-orm';
 import {
   Arg,
@@ -85,8 +93,15 @@ export class DataAccessVerification {
 
 @InputType({ description: 'One record of the graph.' })
 export class RecordInput {
-  @Field(() => String, { description: 'Its type, e.g. `Run`.' }) type!: string;
-  @Field(() => ID, { description: 'Its id.' }) id!: string;
+  @Field(() => String, {
+    description: 'Its type, e.g. `Run`; `DataSubject` for a person, `FeatureRow` for the features of another entity.',
+  })
+  type!: string;
+  @Field(() => ID, {
+    description:
+      'Its id; of a person the name that requests give; of a feature row `<view>/<version><key>`, e.g. `incomes/1["DXB"]`.',
+  })
+  id!: string;
 }
 
 @InputType({ description: 'Restricts the read log; all that is given must hold.' })
@@ -103,6 +118,15 @@ const conditions = ({ readerId, subjectType, atSince, atUntil }: DataAccessFilte
   ...(atSince ? [{ field: 'at' as const, condition: gte(dataAccess.at, atSince) }] : []),
   ...(atUntil ? [{ field: 'at' as const, condition: lt(dataAccess.at, atUntil) }] : []),
 ];
+
+/** How the log names a record. A data subject is asked for by name, and stands there under an id for each zone of the caller. */
+async function idsInLog({ principal, platform }: GovernanceContext, { type, id }: RecordInput): Promise<string[]> {
+  if (type !== 'DataSubject') return [id];
+  const places = principal.zones.map((zone) => ({ workspaceId: principal.workspaceId, zone }));
+  const subjects = new SubjectKeys(platform.database, platform.plugins);
+  const keys = await Promise.all(places.map((place) => subjects.known(place, [id])));
+  return keys.flatMap(readPseudonyms);
+}
 
 @Resolver(() => DataAccess)
 export class DataAccessResolver {
@@ -122,12 +146,15 @@ export class DataAccessResolver {
     context.ability.authorize('read', 'DataAccess');
     if (subject && (subject.type === '' || subject.id === ''))
       throw new PlatformError('BAD_USER_INPUT', 'subject: found an empty text, expected type and id of a record.');
-    if (subject) context.shown.record(subject.type, subject.id, 'dataAccessLog');
-    else context.shown.record('DataAccess', null, 'dataAccessLog');
+    const ids = subject ? await idsInLog(context, subject) : [];
+    for (const id of ids) context.shown.record(subject?.type ?? '', id, 'dataAccessLog');
+    if (ids.length === 0) context.shown.record('DataAccess', null, 'dataAccessLog');
+    const readsOf = ids.map((id) => sql`select audit.reads_of(${subject?.type}, ${id})`);
+    const found = readsOf.length === 0 ? sql`false` : sql`${dataAccess.id} in (${sql.join(readsOf, sql` union `)})`;
     return context.reads.page(dataAccesses, {
       ...page,
       filters: conditions(filter ?? {}),
-      ...(subject ? { where: sql`${dataAccess.id} in (select audit.reads_of(${subject.type}, ${subject.id}))` } : {}),
+      ...(subject ? { where: found } : {}),
     });
   }
 
