@@ -77,6 +77,7 @@ const inference = (changes: Partial<Inference> = {}): Inference => ({
     columns: 4,
     values: Float32Array.of(12.5, 41, 72, Number.NaN),
     statuses: ['PRESENT', 'PRESENT', 'PRESENT', 'NOT_FOUND'],
+    reads: [],
   },
   response: [{ name: 'probability', datatype: 'FP32', shape: [1, 1], data: Float32Array.of(0.25) }],
   latencyMs: 1.5,
