@@ -156,7 +156,8 @@ describe('rules', () => {
     } catch (error) {
       if (!isPlatformError(error)) throw error;
       expect(error.code).toBe('FORBIDDEN');
-      expect(error.details).toEqual({ action: 'deploy', noun: 'Model', rule: 'no-abroad', reason: 'ABROAD' });
+      expect(error.details).toMatchObject({ action: 'deploy', noun: 'Model', rule: 'no-abroad', reason: 'ABROAD' });
+      expect(error.details.whatToDo).toContain('explainDecision');
       expect(error.message).not.toContain('secret-owner');
     }
   });

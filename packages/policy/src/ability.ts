@@ -31,7 +31,7 @@ export interface Ability {
   /** With a row: exact. Without: whether any row could be allowed, for hints and for verbs without a row. */
   can(action: PolicyAction, noun: string, row?: Row, field?: string): boolean;
   check(action: PolicyAction, noun: string, row?: Row, field?: string): Verdict;
-  /** Answers the rule that allows it. Throws FORBIDDEN with `{action, noun, rule, reason}`; says nothing about data. */
+  /** Answers the rule that allows it. Throws FORBIDDEN with `{action, noun, rule, reason, whatToDo}`; says nothing about data. */
   authorize(action: PolicyAction, noun: string, row?: Row): string | null;
   /** Whether some row may show the field: a type-level answer, for types whose values were judged one by one already. */
   readsField(noun: string, field: string): { readonly allowed: boolean; readonly reason: string };
@@ -52,6 +52,8 @@ export interface Ability {
   /** Why a field of the noun may be masked: the code of a deny, else of a conditional allow, else `<CLASS>_RESTRICTED`. */
   reasonOf(noun: string, field: string): string;
 }
+
+const WHAT_TO_DO = 'ask explainDecision what would allow it, and for the role with requestAccess';
 
 const reported = new WeakSet<object>();
 
@@ -99,9 +101,13 @@ export function buildAbility(
     authorize(action, noun, row) {
       const { allowed, ruleId, reason } = check(action, noun, row);
       if (allowed) return ruleId;
-      throw new PlatformError('FORBIDDEN', `${action} of ${noun} is not allowed: ${reason}.`, {
-        details: { action, noun, rule: ruleId, reason },
-      });
+      throw new PlatformError(
+        'FORBIDDEN',
+        `${action} of ${noun} is not allowed: ${reason}. What to do: ${WHAT_TO_DO}.`,
+        {
+          details: { action, noun, rule: ruleId, reason, whatToDo: WHAT_TO_DO },
+        },
+      );
     },
     readsField(noun, field) {
       const allowed = check('read', noun, undefined, field).allowed;

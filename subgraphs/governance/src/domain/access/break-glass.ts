@@ -5,6 +5,8 @@ import { refused } from '@falaj/runtime';
 const NEVER = ['administrator', 'platform-administrator'];
 
 export interface BrokenGlass {
+  /** Of the principal: a program cannot be asked afterwards. */
+  readonly kind: string;
   readonly role: string;
   readonly held: readonly string[];
   /** The last one that nobody reviewed, if any. */
@@ -12,7 +14,8 @@ export interface BrokenGlass {
 }
 
 /** Throws FORBIDDEN for roles that may not be taken, PRECONDITION_FAILED where it is not needed or the last awaits review. */
-export function requireBreakable({ role, held, unreviewedId }: BrokenGlass): void {
+export function requireBreakable({ kind, role, held, unreviewedId }: BrokenGlass): void {
+  requirePerson(kind, 'BREAK_GLASS_PERSON');
   if (NEVER.includes(role))
     throw refused(
       {
@@ -31,6 +34,15 @@ export function requireBreakable({ role, held, unreviewedId }: BrokenGlass): voi
       limit: 'none that awaits its review',
       whatToDo: 'let an administrator or auditor review it with reviewBreakGlass, or ask with requestAccess',
     });
+}
+
+/** Throws FORBIDDEN for a program. */
+export function requirePerson(kind: string, rule: string): void {
+  if (kind === 'USER') return;
+  throw refused(
+    { rule, found: 'a program', limit: 'a person', whatToDo: 'let a person with the role do it' },
+    'FORBIDDEN',
+  );
 }
 
 /** Throws PRECONDITION_FAILED for a role that is in force already. */

@@ -99,6 +99,10 @@ it('a broken glass gives the role at once, opens an incident, and is reviewed by
     details: { rule: 'BREAK_GLASS_ROLE' },
   });
   expect((await glass({}, governance.as(['viewer'], 'pr_badr'))).refusal?.code).toBe('FORBIDDEN');
+  expect((await glass({}, { ...amal(), kind: 'SERVICE' })).refusal).toMatchObject({
+    code: 'FORBIDDEN',
+    details: { rule: 'BREAK_GLASS_PERSON' },
+  });
   expect((await glass({ durationSeconds: 3_601 })).refusal?.code).toBe('BAD_USER_INPUT');
   const [first, second] = await Promise.all([glass({ durationSeconds: 60 }), glass({ durationSeconds: 60 })]);
   const { made } = first?.made ? first : (second ?? first);

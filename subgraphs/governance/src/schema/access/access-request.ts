@@ -139,7 +139,7 @@ export class AccessRequestResolver {
         details: { to, principalId: ownerId, role, justification: reason },
       },
       async (tx, audit) => {
-        const { endsAt } = await decideAccess(tx, context.services.directory, context.ownership, id, {
+        const { endsAt } = await decideAccess(tx, context.services.directory, person(context), id, {
           to,
           reason,
           now: new Date(),
@@ -198,7 +198,7 @@ export class AccessRequestResolver {
         const broken = await breakGlass(
           tx,
           context.services.directory,
-          context.ownership,
+          person(context),
           { ...wanted, incidentId: incidentId ?? null, zone },
           new Date(),
         );
@@ -221,7 +221,7 @@ export class AccessRequestResolver {
     await context.reads.required(accessRequests, id);
     await context.mutate(
       { action: 'reviewBreakGlass', noun: NOUN, verb: 'review', subjectId: id, details: { justification: review } },
-      (tx) => reviewBreakGlass(tx, context.ownership, id, { review, now: new Date() }),
+      (tx) => reviewBreakGlass(tx, person(context), id, { review, now: new Date() }),
     );
     return shown(context, id);
   }
@@ -243,6 +243,8 @@ function conditions({ state, kind, ownerId, reviewed }: AccessRequestFilter) {
         ]),
   ];
 }
+
+const person = ({ ownership, principal }: GovernanceContext) => ({ ...ownership, kind: principal.kind });
 
 async function shown(context: GovernanceContext, id: string): Promise<AccessRequestPayload> {
   return { accessRequest: await context.reads.byId(accessRequests, id) };

@@ -4,7 +4,7 @@ import type { Directory } from '@falaj/identity';
 import { PlatformError, refused } from '@falaj/runtime';
 import { newId } from '@falaj/subgraph-kit';
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { refuseHeld, requireBreakable } from '../../domain/access/break-glass.js';
+import { refuseHeld, requireBreakable, requirePerson } from '../../domain/access/break-glass.js';
 import { type DecisionStep, requireDecidable } from '../../domain/four-eyes-decision.js';
 import { isOpen } from '../../domain/incidents/incident-states.js';
 import { incident } from '../incidents/tables.js';
@@ -16,6 +16,10 @@ const PATIENCE_MS = 14 * 86_400_000;
 
 type Granting = Pick<Directory, 'grantRole' | 'revokeRole' | 'rolesOf'>;
 type Row = typeof accessRequest.$inferSelect;
+/** Who acts, and whether it is a person. */
+type Person = Actor & { readonly kind: string };
+/** Columns that say whose a row is. */
+const ownershipOf = ({ workspaceId, ownerId, owner }: Actor): Actor => ({ workspaceId, ownerId, owner });
 
 export interface WantedAccess {
   readonly role: string;
@@ -49,10 +53,11 @@ export async function requestAccess(
 export async function decideAccess(
   tx: Tx,
   directory: Granting,
-  actor: Actor,
+  actor: Person,
   id: string,
   step: DecisionStep,
 ): Promise<{ endsAt: Date | null }> {
+  requirePerson(actor.kind, 'ACCESS_REQUEST_PERSON');
   const row = await locked(tx, id);
   requireDecidable({ ...row, endsAt: new Date(row.createdAt.getTime() + PATIENCE_MS) }, actor.ownerId, step, {
     rule: 'ACCESS_REQUEST',
@@ -103,11 +108,12 @@ export async function endAccess(
 export async function breakGlass(
   tx: Tx,
   directory: Granting,
-  actor: Actor,
+  by: Person,
   wanted: WantedAccess & { readonly incidentId: string | null; readonly zone: string },
   now: Date,
 ): Promise<{ id: string; incidentId: string; endsAt: Date }> {
   const { role, durationSeconds, reason } = wanted;
+  const actor = ownershipOf(by);
   // Of two hands at the glass the second sees what the first did.
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended('governance.break-glass.' || ${actor.ownerId}, 0))`,
@@ -123,6 +129,7 @@ export async function breakGlass(
       ),
     );
   requireBreakable({
+    kind: by.kind,
     role,
     held: await directory.rolesOf(tx, actor.workspaceId, actor.ownerId),
     unreviewedId: unreviewed?.id ?? null,
@@ -153,10 +160,11 @@ export async function breakGlass(
 /** Somebody else has looked at what was done; the person may break the glass again. */
 export async function reviewBreakGlass(
   tx: Tx,
-  actor: Actor,
+  actor: Person,
   id: string,
   { review, now }: { readonly review: string; readonly now: Date },
 ): Promise<void> {
+  requirePerson(actor.kind, 'BREAK_GLASS_PERSON');
   const row = await locked(tx, id);
   const problem =
     row.kind !== 'BREAK_GLASS'
