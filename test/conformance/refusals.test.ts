@@ -60,6 +60,8 @@ const CONFLICTS: Readonly<Record<string, string>> = {
   'subgraphs/experiments/src/store/run-log.ts': 'a parameter that is set; message and details have both values',
   'subgraphs/experiments/src/store/run-queue.ts': 'a run that another process holds',
   'subgraphs/experiments/src/store/run-writes.ts': 'a path that is taken',
+  'subgraphs/features/src/store/erase-subject.ts': 'a change at the same time',
+  'subgraphs/features/src/store/erased-subjects.ts': 'a change at the same time',
   'subgraphs/models/src/store/alias-rollback.ts': 'a change at the same time',
   'subgraphs/models/src/store/cards.ts': 'a change at the same time',
   'subgraphs/models/src/store/gates.ts': 'a change at the same time',
