@@ -110,6 +110,11 @@ const mutations: Record<string, { readonly by: readonly Role[]; readonly args: (
   removeGroupMember: { by: ['administrator'], args: () => `input: { groupId: "mine", principalId: "${victim()}" }` },
   grantGroupRole: { by: ['administrator'], args: () => 'input: { groupId: "mine", role: "administrator" }' },
   revokeGroupRole: { by: ['administrator'], args: () => 'input: { groupId: "mine", role: "administrator" }' },
+  issueProvisioningToken: {
+    by: ['administrator'],
+    args: () => `input: { principalId: "${victim()}", expiresAt: "${new Date(Date.now() + 60_000).toISOString()}" }`,
+  },
+  revokeProvisioningToken: { by: ['administrator'], args: () => 'input: { provisioningTokenId: "mine" }' },
   registerServiceKey: {
     by: ['administrator'],
     args: () =>

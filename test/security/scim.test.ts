@@ -194,6 +194,51 @@ describe('who asks', () => {
   });
 });
 
+describe('a secret that a directory holds', () => {
+  const issue = (expiresAt: Date, principalId = home.provisionerId) =>
+    ask(
+      operator,
+      `mutation { issueProvisioningToken(input: { principalId: "${principalId}", expiresAt: "${expiresAt.toISOString()}" }) { token tokenId } }`,
+    );
+  const soon = new Date(Date.now() + 3_600_000);
+  const status = async (token: string, at = home) =>
+    (await scim('GET', 'Users?count=0', undefined, { at, token })).status;
+
+  it('opens SCIM in its workspace and nothing else, until it is taken', async () => {
+    const { token, tokenId } = (await issue(soon)).body.data.issueProvisioningToken;
+    const { token: other } = (await issue(soon)).body.data.issueProvisioningToken;
+    expect(await status(token)).toBe(200);
+    expect(await status(token, abroad)).toBe(401);
+    expect(await status(`${token}x`)).toBe(401);
+    expect((await ask(token, '{ me { id } }')).status).toBe(401);
+    expect((await issue(soon)).body.errors[0].extensions.details.rule).toBe('PROVISIONING_TOKENS');
+    await administer(
+      `mutation { revokeProvisioningToken(input: { provisioningTokenId: "${tokenId}" }) { provisioningToken { revokedAt } } }`,
+    );
+    expect([await status(token), await status(other)]).toEqual([401, 200]);
+    await administer(
+      `mutation { signOutPrincipal(input: { principalId: "${home.provisionerId}" }) { principal { id } } }`,
+    );
+    await expect.poll(() => status(other), { timeout: 2_000 }).toBe(401);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    home = { ...home, token: await tokenFor(home.provisionerId, home.id) };
+    const { provisioningTokens } = await administer(
+      `{ provisioningTokens(filter: { principalId: "${home.provisionerId}" }) { edges { node { revokedAt } } } }`,
+    );
+    expect(provisioningTokens.edges.map(({ node }: { node: object }) => node)).toEqual([
+      { revokedAt: null },
+      { revokedAt: expect.any(String) },
+    ]);
+  });
+
+  it('is for a service, and for a year at most', async () => {
+    const person = await hire(home.id, 'USER', 'provisioner');
+    expect((await issue(soon, person.id)).body.errors[0].extensions.details.rule).toBe('SERVICE_CREDENTIALS');
+    for (const wrong of [new Date(Date.now() - 1), new Date(Date.now() + 366 * 86_400_000)])
+      expect((await issue(wrong)).body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+});
+
 describe('Entra ID', () => {
   it('finds nobody, creates, changes, disables, enables and deletes a person', async () => {
     expect(await find('Users', 'userName eq "amal"')).toMatchObject({
@@ -241,13 +286,17 @@ describe('Entra ID', () => {
 
     await administer(`mutation { grantRole(input: { principalId: "${id}", role: "viewer" }) { principal { id } } }`);
     const session = await oidc.token();
-    const issued = await tokenFor(id, home.id).catch(() => session);
+    // Nobody else says who the person is, not even an administrator of its home.
+    const issued = await ask(
+      operator,
+      `mutation { issueAccessToken(input: { principalId: "${id}", ttlSeconds: 60 }) { token } }`,
+    );
+    expect(issued.body.errors[0].extensions.details.rule).toBe('SIGNS_IN_ELSEWHERE');
     expect((await ask(session, '{ me { id roles } }')).body.data.me).toEqual({ id, roles: ['viewer'] });
     const ended = await openStream(session);
     expect((await patch(`Users/${id}`, { op: 'Replace', path: 'active', value: 'False' })).body.active).toBe(false);
     const from = Date.now();
-    for (const token of [session, issued])
-      await expect.poll(async () => (await ask(token, '{ me { id } }')).status, { timeout: 2_000 }).toBe(401);
+    await expect.poll(async () => (await ask(session, '{ me { id } }')).status, { timeout: 2_000 }).toBe(401);
     expect(await ended.code).toBe('UNAUTHENTICATED');
     expect(Date.now() - from).toBeLessThan(60_000);
 

@@ -291,6 +291,23 @@ describe('principals', () => {
     });
   });
 
+  it('that sign in at an issuer get their tokens there; services, and those of the built-in one, here', async () => {
+    const ws = await workspace('flights');
+    const external = (kind: 'USER' | 'SERVICE') =>
+      within(ws, async (tx) => {
+        const subject = { issuer: 'https://login.example', subject: kind };
+        const made = { homeWorkspaceId: ws, kind, name: 'x', zone: 'AE', external: subject };
+        return (await directory.createPrincipal(tx, made)).id;
+      });
+    const person = await external('USER');
+    await expect(within(ws, (tx) => directory.tokenOwner(tx, person))).rejects.toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      details: { rule: 'SIGNS_IN_ELSEWHERE' },
+    });
+    for (const id of [await external('SERVICE'), await member(ws, 'amal')])
+      expect(await within(ws, (tx) => directory.tokenOwner(tx, id))).toMatchObject({ id });
+  });
+
   it('have one external subject each', async () => {
     const ws = await workspace('flights');
     const create = () =>

@@ -13,7 +13,8 @@ import {
   renameGroup,
   revokeGroupRole,
 } from './groups.js';
-import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal } from './principals.js';
+import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal, tokenOwner } from './principals.js';
+import { issueProvisioningToken, revokeProvisioningToken } from './provisioning-tokens.js';
 import { revokeToken, signOutPrincipal } from './revocations.js';
 import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
 import {
@@ -65,6 +66,7 @@ export interface Directory {
   readonly createWorkspace: typeof createWorkspace;
   readonly createPrincipal: typeof createPrincipal;
   readonly ownPrincipal: typeof ownPrincipal;
+  readonly tokenOwner: typeof tokenOwner;
   readonly disablePrincipal: typeof disablePrincipal;
   readonly listPrincipals: typeof listPrincipals;
   readonly signOutPrincipal: typeof signOutPrincipal;
@@ -73,6 +75,8 @@ export interface Directory {
   readonly revokeServiceKey: typeof revokeServiceKey;
   readonly bindWorkloadIdentity: typeof bindWorkloadIdentity;
   readonly unbindWorkloadIdentity: typeof unbindWorkloadIdentity;
+  readonly issueProvisioningToken: typeof issueProvisioningToken;
+  readonly revokeProvisioningToken: typeof revokeProvisioningToken;
   readonly grantRole: typeof grantRole;
   readonly revokeRole: typeof revokeRole;
   readonly rolesOf: typeof rolesOf;
@@ -146,6 +150,7 @@ export async function createDirectory(
     createWorkspace,
     createPrincipal,
     ownPrincipal,
+    tokenOwner,
     disablePrincipal,
     listPrincipals,
     signOutPrincipal,
@@ -154,6 +159,8 @@ export async function createDirectory(
     revokeServiceKey,
     bindWorkloadIdentity,
     unbindWorkloadIdentity,
+    issueProvisioningToken,
+    revokeProvisioningToken,
     grantRole,
     revokeRole,
     rolesOf,

@@ -8,6 +8,7 @@ export { type AccessToken, createLocalIssuer, type LocalIssuer, PLATFORM_AUDIENC
 export { identityMigrations } from './migrations.js';
 export { operatorToken } from './operator-token.js';
 export { type NewPrincipal, type PrincipalPage, type PrincipalRecord, principalsOfPersons } from './principals.js';
+export { isProvisioningToken, provisionerOf } from './provisioning-tokens.js';
 export { startIdentityPruning } from './prune.js';
 export { revokeOwnToken } from './revocations.js';
 export {
@@ -23,6 +24,7 @@ export {
   groupMemberTable,
   groupRoleTable,
   principalTable,
+  provisioningTokenTable,
   roleBindingTable,
   roleInForceView,
   serviceKeyTable,

@@ -43,7 +43,7 @@ export async function createPrincipal(tx: Tx, input: NewPrincipal): Promise<Prin
 }
 
 /**
- * The principal, where the transaction's workspace may act for it: see its home. Ask before a token is issued. Throws
+ * The principal, where the transaction's workspace may act for it: see its home. Throws
  * NOT_FOUND, FORBIDDEN when another workspace is its home, PRECONDITION_FAILED when it is disabled.
  */
 export async function ownPrincipal(tx: Tx, principalId: string): Promise<PrincipalRecord> {
@@ -71,6 +71,29 @@ export async function ownPrincipal(tx: Tx, principalId: string): Promise<Princip
       { principalId },
     );
   return record;
+}
+
+/**
+ * The same where a token is to be issued that acts as the principal. A person of an OpenID Connect issuer proves there who
+ * it is, also to other workspaces, so nobody else may say it: PRECONDITION_FAILED. Other errors as of `ownPrincipal`.
+ */
+export async function tokenOwner(tx: Tx, principalId: string): Promise<PrincipalRecord> {
+  const principal = await ownPrincipal(tx, principalId);
+  const { rows } = await tx.execute<{ issuer: string | null }>(sql`
+    select issuer from identity.principal where id = ${principalId}`);
+  const issuer = rows[0]?.issuer;
+  if (principal.kind === 'USER' && issuer)
+    throw refused(
+      {
+        rule: 'SIGNS_IN_ELSEWHERE',
+        found: `a person who signs in at ${issuer}`,
+        limit: 'a principal of the built-in issuer',
+        whatToDo: 'let the person sign in there, or issue the token for a service',
+      },
+      'PRECONDITION_FAILED',
+      { principalId },
+    );
+  return principal;
 }
 
 /** From now on the principal is UNAUTHENTICATED everywhere. Idempotent. Errors as of `ownPrincipal` and `revokeRole`. */

@@ -105,7 +105,8 @@ export async function unbindWorkloadIdentity(tx: Tx, { id, by }: { id: string; b
   await endTokens(tx, rows[0].principalId);
 }
 
-async function ownService(tx: Tx, principalId: string): Promise<PrincipalRecord> {
+/** Throws PRECONDITION_FAILED for a person, and the errors of `ownPrincipal`. */
+export async function ownService(tx: Tx, principalId: string): Promise<PrincipalRecord> {
   const principal = await ownPrincipal(tx, principalId);
   if (principal.kind === 'SERVICE') return principal;
   throw refused(

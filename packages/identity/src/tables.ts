@@ -110,3 +110,14 @@ export const workloadIdentityTable = identity.table('workload_identity', {
   createdAt: instant('created_at').notNull(),
   revokedAt: instant('revoked_at'),
 });
+
+/** A secret with which a directory opens SCIM; `revokedAt` is null while nobody took it. */
+export const provisioningTokenTable = identity.table('provisioning_token', {
+  id: text('id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  principalId: text('principal_id').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: instant('created_at').notNull(),
+  expiresAt: instant('expires_at').notNull(),
+  revokedAt: instant('revoked_at'),
+});

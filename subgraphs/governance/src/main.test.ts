@@ -326,7 +326,7 @@ test('coverage has no hole, residency names its rule, an outsider learns only wh
     as(['auditor']),
     '{ policyCoverage { subgraph fields secret holes } residencyRules { id } roles { name grants { ruleId } } builtInRules { id } explainResidency(input: {dataZone: "AE", categories: ["health"], targetZone: "US", operation: "deploy"}) { allowed ruleId } }',
   );
-  expect(data.policyCoverage).toMatchObject([{ subgraph: 'governance', secret: 1, holes: [] }]);
+  expect(data.policyCoverage).toMatchObject([{ subgraph: 'governance', secret: 2, holes: [] }]);
   expect(data.explainResidency).toEqual({ allowed: false, ruleId: 'AE-HEALTH-13' });
   expect(data.builtInRules).toHaveLength(rules.length);
   const outsider: Principal = { ...operator, id: 'pr_nobody', workspaceId: 'none', roles: [], zones: [] };

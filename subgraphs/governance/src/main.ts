@@ -25,6 +25,7 @@ import { KeyRotationResolver } from './schema/keys/key-rotation.js';
 import { PolicyDecisionResolver } from './schema/policy-decision.js';
 import { PolicyRuleResolver } from './schema/policy-rule.js';
 import { PrincipalResolver } from './schema/principal.js';
+import { ProvisioningTokenResolver } from './schema/provisioning-token.js';
 import { TransferInstrumentResolver } from './schema/residency/instrument.js';
 import { ResidencyResolver } from './schema/residency/residency.js';
 import { ServiceAccountResolver } from './schema/service-account.js';
@@ -42,6 +43,7 @@ import {
   groups,
   policyRules,
   principals,
+  provisioningTokens,
   roleBindings,
   serviceKeys,
   workloadIdentities,
@@ -71,6 +73,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       GroupMemberResolver,
       SessionResolver,
       ServiceAccountResolver,
+      ProvisioningTokenResolver,
       AuditRecordResolver,
       AuditLogResolver,
       DataAccessResolver,
@@ -101,6 +104,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       groupMembers,
       groupRoles,
       serviceKeys,
+      provisioningTokens,
       workloadIdentities,
       auditRecords,
       dataAccesses,
@@ -124,6 +128,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
         principals,
         groups,
         serviceKeys,
+        provisioningTokens,
         workloadIdentities,
         auditRecords,
         accessRequests,

@@ -163,9 +163,10 @@ export const rules: readonly Rule[] = [
     'AffectedPrincipals',
     'VerdictChange',
   ].map((subject) => read(subject, 'read-ordinary', ['open', 'internal'], READERS, 'ORDINARY_METADATA')),
-  ...['ServiceKey', 'WorkloadIdentity'].map((subject) =>
+  ...['ServiceKey', 'WorkloadIdentity', 'ProvisioningToken'].map((subject) =>
     read(subject, 'read', ['open', 'internal', 'pii'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
   ),
+  act('ProvisioningToken', ['issue', 'revoke'], ADMINISTRATORS, 'ADMINISTRATION'),
   act('ServiceKey', ['register', 'revoke'], ADMINISTRATORS, 'ADMINISTRATION'),
   act('WorkloadIdentity', ['bind', 'unbind'], ADMINISTRATORS, 'ADMINISTRATION'),
   ...['CurrentPrincipal', 'Membership'].map((subject) =>
@@ -195,14 +196,16 @@ export const rules: readonly Rule[] = [
   act('Group', ['provision'], [PROVISIONER], 'PROVISIONING'),
   act('PolicyRule', ['create', 'retire'], ADMINISTRATORS, 'ADMINISTRATION'),
   act('PolicyRule', ['simulate'], ['auditor', ...ADMINISTRATORS], 'ADMINISTRATION'),
-  {
-    // The only reader of a secret: who asked for the token, in the answer to that request.
-    id: 'governance.IssueAccessTokenPayload.read',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'IssueAccessTokenPayload',
-    fields: ['token', 'tokenId', 'expiresAt'],
-    roles: ADMINISTRATORS,
-    reason: 'ADMINISTRATION',
-  },
+  // The only readers of a secret: who asked for the token, in the answer to that request.
+  ...['IssueAccessTokenPayload', 'IssueProvisioningTokenPayload'].map(
+    (subject): Rule => ({
+      id: `governance.${subject}.read`,
+      effect: 'ALLOW',
+      actions: ['read'],
+      subject,
+      fields: ['token', 'tokenId', 'expiresAt'],
+      roles: ADMINISTRATORS,
+      reason: 'ADMINISTRATION',
+    }),
+  ),
 ];

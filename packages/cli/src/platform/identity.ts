@@ -9,9 +9,11 @@ import {
   createWorkloadTokens,
   type Directory,
   type InternalTokens,
+  isProvisioningToken,
   isWorkloadToken,
   type LocalIssuer,
   loadInternalKey,
+  provisionerOf,
   type TokenVerifier,
   type TrustedIssuer,
   type WorkloadTokens,
@@ -27,6 +29,8 @@ export interface IdentityServices {
   readonly workloads: WorkloadTokens;
   /** For the edge. Without credentials the caller is anonymous, to whom nothing exists. */
   authenticate(headers: Record<string, string | undefined>): Promise<Principal>;
+  /** For SCIM, where the secret of a directory opens too. */
+  authenticateProvisioner(headers: Record<string, string | undefined>, workspaceId: string): Promise<Principal>;
 }
 
 /** Names the built-in issuer in its tokens; the address changes with the port, the name must not. */
@@ -45,22 +49,35 @@ export async function openIdentity(config: ResolvedConfig, database: Database): 
   });
   const trusted: TrustedIssuer[] = [...(config.localIssuer ? [{ local: issuer }] : []), ...config.issuers];
   const verifier = createTokenVerifier({ issuers: trusted });
+  const authenticate: IdentityServices['authenticate'] = async (headers) => {
+    const token = bearerOf(headers);
+    if (token === undefined) return anonymous;
+    const workspaceId = headers['x-falaj-workspace'];
+    if (isWorkloadToken(token)) return workloads.resolve(token, workspaceId);
+    return directory.resolve(await verifier.verify(token), workspaceId);
+  };
   return {
     directory,
     issuer,
     verifier,
     tokens,
     workloads,
-    async authenticate(headers) {
-      const { authorization } = headers;
-      if (authorization === undefined) return anonymous;
-      const [scheme, token] = authorization.split(' ');
-      if (scheme?.toLowerCase() !== 'bearer' || !token) {
-        throw new PlatformError('UNAUTHENTICATED', 'Authorization: expected "Bearer <token>".');
-      }
-      const workspaceId = headers['x-falaj-workspace'];
-      if (isWorkloadToken(token)) return workloads.resolve(token, workspaceId);
-      return directory.resolve(await verifier.verify(token), workspaceId);
+    authenticate,
+    async authenticateProvisioner(headers, workspaceId) {
+      const token = bearerOf(headers);
+      if (token === undefined || !isProvisioningToken(token))
+        return authenticate({ ...headers, 'x-falaj-workspace': workspaceId });
+      const { principalId, issuedAt } = await provisionerOf(database, token, workspaceId);
+      return directory.resolve({ issuer: issuer.issuer, subject: principalId, local: true, issuedAt }, workspaceId);
     },
   };
+}
+
+/** Throws UNAUTHENTICATED for another scheme. */
+function bearerOf({ authorization }: Record<string, string | undefined>): string | undefined {
+  if (authorization === undefined) return undefined;
+  const [scheme, token] = authorization.split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token)
+    throw new PlatformError('UNAUTHENTICATED', 'Authorization: expected "Bearer <token>".');
+  return token;
 }

@@ -44,10 +44,8 @@ export function mountScim(
         bodyLimit: BODY_BYTES,
         handler: async (request, reply) => {
           const { workspaceId, '*': rest } = request.params as { workspaceId: string; '*': string };
-          const principal = await identity.authenticate({
-            authorization: request.headers.authorization,
-            'x-falaj-workspace': workspaceId,
-          });
+          const { authorization } = request.headers;
+          const principal = await identity.authenticateProvisioner({ authorization }, workspaceId);
           rates.provisioners.take(principal.id);
           const answer = await scim.handle({
             method: request.method,

@@ -30,6 +30,8 @@ export const serviceKeyInput = z.object({
   expiresAt: z.date(),
 });
 
+export const provisioningTokenInput = z.object({ principalId: id, expiresAt: z.date() });
+
 export const workloadInput = z.object({
   principalId: id,
   issuer: z.url().max(500),

@@ -166,7 +166,7 @@ export class PrincipalResolver {
         details: { ttlSeconds },
       },
       async (tx, audit) => {
-        await context.services.directory.ownPrincipal(tx, principalId);
+        await context.services.directory.tokenOwner(tx, principalId);
         requireStepUp(context, 'IssueAccessTokenPayload', 'token');
         const issued = await context.services.issueToken(principalId, ttlSeconds);
         audit.subject(principalId, { tokenId: issued.tokenId });

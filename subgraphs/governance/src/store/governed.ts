@@ -5,6 +5,7 @@ import {
   groupMember,
   groupRole,
   principal,
+  provisioningToken,
   record,
   roleBinding,
   rule,
@@ -25,6 +26,7 @@ export type GroupRoleRow = Omit<InferSelectModel<typeof groupRole>, 'workspaceId
 export type ServiceKeyRow = Omit<InferSelectModel<typeof serviceKey>, 'workspaceId' | 'kid'> & {
   readonly keyId: string;
 };
+export type ProvisioningTokenRow = Omit<InferSelectModel<typeof provisioningToken>, 'workspaceId'>;
 export type WorkloadIdentityRow = Omit<InferSelectModel<typeof workloadIdentity>, 'workspaceId'>;
 export type AuditRecordRow = Omit<InferSelectModel<typeof record>, 'workspaceId' | 'onBehalfOf'> & {
   readonly actorName: string;
@@ -151,6 +153,15 @@ export const serviceKeys: GovernedTable<ServiceKeyRow> = governedTable({
     revokedAt: serviceKey.revokedAt,
   },
   attributes: { workspaceId: serviceKey.workspaceId, principalId: serviceKey.principalId },
+});
+
+export const provisioningTokens: GovernedTable<ProvisioningTokenRow> = governedTable({
+  noun: 'ProvisioningToken',
+  table: provisioningToken,
+  id: provisioningToken.id,
+  createdAt: provisioningToken.createdAt,
+  fields: shownColumns(provisioningToken, ['workspaceId']),
+  attributes: { workspaceId: provisioningToken.workspaceId, principalId: provisioningToken.principalId },
 });
 
 export const workloadIdentities: GovernedTable<WorkloadIdentityRow> = governedTable({

@@ -6,6 +6,7 @@ export {
   groupMemberTable as groupMember,
   groupRoleTable as groupRole,
   principalTable as principal,
+  provisioningTokenTable as provisioningToken,
   roleBindingTable as roleBinding,
   roleInForceView as roleInForce,
   serviceKeyTable as serviceKey,
