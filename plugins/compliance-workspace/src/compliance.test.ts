@@ -35,6 +35,7 @@ const cases: Readonly<Record<string, readonly [(s: any) => unknown, readonly (ke
   'CRY-001': [(s) => (s.artifacts[0].opened = false), ['artifacts']],
   'CRY-002': [(s) => (s.profile = 'production'), ['keys', 'profile', 'at']],
   'CRY-003': [(s) => (s.database.loopback = false), ['database']],
+  'CRY-005': [(s) => (s.plaintext[0].reason = null), ['plaintext']],
   'CRY-004': [(s) => s.secretScan.hits.push('audit record aud_9'), ['secretScan']],
   'SUP-004': [(s) => (s.modelVersions[0].format = 'pickle'), ['modelVersions']],
   'SUP-005': [(s) => (s.artifacts[0].key = 'mv_other'), ['endpoints', 'modelVersions', 'artifacts']],

@@ -134,6 +134,8 @@ export const workspaceSnapshot = z.object({
   keys: z.array(z.object({ keyId: text, createdAt: instant, protection: text })),
   profile: z.enum(['development', 'production']),
   database: z.object({ loopback: z.boolean(), protocol: z.string().nullable() }),
+  /** Traffic that may leave the machine in the clear, and what is written to excuse it. */
+  plaintext: z.array(z.object({ what: text, reason: text.nullable() })),
   secretScan: z.object({ texts: z.number().int(), hits: z.array(text) }),
   plugins: z.array(z.object({ kind: text, name: text, egress: z.array(z.string()), state: text })),
   incidents: z.object({

@@ -127,6 +127,7 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
   keys: [{ keyId: 'ws_1/AE#1', createdAt: '2026-06-01T00:00:00Z', protection: 'local file' }],
   profile: 'development',
   database: { loopback: true, protocol: null },
+  plaintext: [{ what: 'listen.host is 0.0.0.0 without tls', reason: 'a proxy ends TLS' }],
   secretScan: { texts: 100, hits: [] },
   plugins: [{ kind: 'trainer', name: 'gbdt', egress: [], state: 'READY' }],
   incidents: { open: 0, overdue: [], unattended: [] },

@@ -62,6 +62,7 @@ beforeAll(async () => {
     rules,
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
+    plaintext: [],
     issuer: 'https://falaj.local',
     issueToken: async (id, ttlSeconds) => ({
       token: `token-of-${id}`,

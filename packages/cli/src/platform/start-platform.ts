@@ -18,7 +18,7 @@ import {
 import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
-import { openTransport } from '../transport/open-transport.js';
+import { openTransport, type Transport } from '../transport/open-transport.js';
 import { artifactAlarm } from './artifact-alarm.js';
 import { cursorSecret } from './cursor-secret.js';
 import { type IdentityServices, openIdentity } from './identity.js';
@@ -63,6 +63,7 @@ export async function startPlatform(
         descriptions: SubgraphDescription[];
         rules: readonly Rule[];
         auditKey: KeyObject;
+        transport: Transport;
       }
     | undefined;
   const close = async (): Promise<void> => {
@@ -141,7 +142,7 @@ export async function startPlatform(
     });
     closers.push(() => policy.close());
     const auditKey = await loadSigningKey(config.dataDirectory, 'audit');
-    governance = { identity, policy, descriptions, rules, auditKey };
+    governance = { identity, policy, descriptions, rules, auditKey, transport };
 
     progress('plugins');
     const plugins = await loadPlugins({
@@ -269,6 +270,9 @@ export async function startPlatform(
         return standing().auditKey;
       },
       profile: config.profile,
+      get plaintext() {
+        return standing().transport.plaintext;
+      },
       describe: async () => standing().descriptions,
       get issuer() {
         return standing().identity.issuer.issuer;

@@ -5,7 +5,7 @@ import { type Roles, subgraphNames } from '../platform/subgraphs.js';
 import { readCertificates } from './certificate-files.js';
 import { type InternalTransport, openInternalTransport } from './internal-transport.js';
 import { watchCertificates } from './live-certificates.js';
-import { assertSecureTransport } from './secure-profile.js';
+import { assertSecureTransport, plaintextOf } from './secure-profile.js';
 import { type CreateServer, edgeServer } from './tls-servers.js';
 
 export interface Transport {
@@ -13,6 +13,8 @@ export interface Transport {
   readonly edge?: CreateServer;
   /** Undefined where everything runs in this process, or the others are asked in the clear. */
   readonly internal?: InternalTransport;
+  /** What may leave the machine in the clear, and why. */
+  readonly plaintext: ReturnType<typeof plaintextOf>;
   close(): Promise<void>;
 }
 
@@ -22,11 +24,12 @@ export interface Transport {
  */
 export async function openTransport(config: ResolvedConfig, roles: Roles): Promise<Transport> {
   const elsewhere = subgraphNames.filter((name) => !roles.subgraphs.includes(name));
-  assertSecureTransport(config, {
+  const traffic = {
     gateway: roles.gateway,
     others: addressesOf(roles.gateway, elsewhere),
     databaseUrl: process.env.FALAJ_DATABASE_URL,
-  });
+  };
+  assertSecureTransport(config, traffic);
   const { tls, directory } = config;
   const edge =
     tls && roles.gateway
@@ -46,6 +49,7 @@ export async function openTransport(config: ResolvedConfig, roles: Roles): Promi
   const alone = roles.gateway && elsewhere.length === 0;
   const internal = alone ? undefined : await openInternalTransport(config, role);
   return {
+    plaintext: plaintextOf(config, traffic),
     ...(edge ? { edge: edgeServer(edge) } : {}),
     ...(internal ? { internal } : {}),
     async close() {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { assertSecureTransport, describeTransport, type ProcessTraffic } from './secure-profile.js';
+import { assertSecureTransport, describeTransport, type ProcessTraffic, plaintextOf } from './secure-profile.js';
 
 type Config = Parameters<typeof assertSecureTransport>[0];
 
@@ -87,6 +87,21 @@ it.each<[string, Config, ProcessTraffic, RegExp]>([
   }
   expect(thrown).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) });
   expect(thrown?.message).not.toContain('pw@');
+});
+
+it('the checks of compliance hear of it in every profile, with the reason', () => {
+  const traffic = { ...models('http://10.0.0.7:4103'), databaseUrl: 'postgres://falaj:pw@db.example/falaj' };
+  const excused = {
+    ...open,
+    profile: 'development' as const,
+    plaintextExceptions: { edge: 'nginx on this host ends TLS' },
+  };
+  expect(plaintextOf(excused, traffic)).toEqual([
+    { what: 'listen.host is 0.0.0.0 without tls', reason: 'nginx on this host ends TLS' },
+    { what: 'FALAJ_SUBGRAPH_MODELS_URL is http://10.0.0.7:4103', reason: null },
+    { what: 'the database is at db.example', reason: null },
+  ]);
+  expect(plaintextOf(production, alone)).toEqual([]);
 });
 
 it('the readiness says what is excepted, and why', () => {

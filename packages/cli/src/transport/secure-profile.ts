@@ -8,9 +8,11 @@ type Transport = Pick<
   'profile' | 'listen' | 'tls' | 'internalTls' | 'plaintextExceptions' | 'publicUrl'
 >;
 
-interface Fault {
+interface Exposure {
   readonly traffic: Traffic;
-  readonly text: string;
+  /** The setting, and what it lets out. */
+  readonly what: string;
+  readonly todo: string;
 }
 
 /** The machine itself: 127.0.0.0/8, ::1, or a socket in its file system. */
@@ -34,38 +36,54 @@ export interface ProcessTraffic {
  */
 export function assertSecureTransport(config: Transport, traffic: ProcessTraffic): void {
   if (config.profile !== 'production') return;
-  const faults = plaintextOf(config, traffic).filter((fault) => !config.plaintextExceptions?.[fault.traffic]);
+  const faults = exposuresOf(config, traffic).filter((fault) => !config.plaintextExceptions?.[fault.traffic]);
   if (faults.length === 0) return;
   throw new PlatformError(
     'CONFIG_INVALID',
     `The profile production sends nothing in the clear beyond this machine: ${faults
-      .map(({ text, traffic: of }) => `${text}, or give the reason in plaintextExceptions.${of}`)
+      .map(({ what, todo, traffic: of }) => `${what}: ${todo}, or give the reason in plaintextExceptions.${of}`)
       .join('; ')}.`,
-    { details: { faults: faults.map(({ text }) => text) } },
+    { details: { faults: faults.map(({ what }) => what) } },
   );
 }
 
-function plaintextOf(config: Transport, { gateway, others, databaseUrl }: ProcessTraffic): Fault[] {
+/** For the checks of compliance, in any profile: what may leave the machine in the clear, and the written reason. */
+export const plaintextOf = (
+  config: Transport,
+  traffic: ProcessTraffic,
+): readonly { readonly what: string; readonly reason: string | null }[] =>
+  exposuresOf(config, traffic).map(({ what, traffic: of }) => ({
+    what,
+    reason: config.plaintextExceptions?.[of] ?? null,
+  }));
+
+function exposuresOf(config: Transport, { gateway, others, databaseUrl }: ProcessTraffic): Exposure[] {
   const { host } = config.listen;
-  const faults: Fault[] = [];
+  const found: Exposure[] = [];
   if (!isLoopback(host)) {
-    if (gateway && !config.tls) faults.push({ traffic: 'edge', text: `listen.host is ${host} without tls: set tls` });
+    if (gateway && !config.tls)
+      found.push({ traffic: 'edge', what: `listen.host is ${host} without tls`, todo: 'set tls' });
     if (!gateway && !config.internalTls)
-      faults.push({ traffic: 'internal', text: `listen.host is ${host} without internalTls: set internalTls` });
+      found.push({ traffic: 'internal', what: `listen.host is ${host} without internalTls`, todo: 'set internalTls' });
   }
   if (config.publicUrl?.startsWith('http:') && !isLoopback(hostOf(config.publicUrl)))
-    faults.push({ traffic: 'edge', text: `publicUrl is ${config.publicUrl}: callers must come by https` });
+    found.push({ traffic: 'edge', what: `publicUrl is ${config.publicUrl}`, todo: 'callers must come by https' });
   for (const [setting, url] of Object.entries(others)) {
     if (!url || isLoopback(hostOf(url))) continue;
     if (!config.internalTls || !url.startsWith('https:'))
-      faults.push({ traffic: 'internal', text: `${setting} is ${url}: set internalTls and an https address` });
+      found.push({
+        traffic: 'internal',
+        what: `${setting} is ${url}`,
+        todo: 'set internalTls and an https address',
+      });
   }
   if (databaseUrl && !isProtectedDatabase(databaseUrl))
-    faults.push({
+    found.push({
       traffic: 'database',
-      text: `the database is at ${databaseHost(databaseUrl)}: its URL needs sslmode=verify-full (and sslrootcert)`,
+      what: `the database is at ${databaseHost(databaseUrl)}`,
+      todo: 'its URL needs sslmode=verify-full (and sslrootcert)',
     });
-  return faults;
+  return found;
 }
 
 /** A host may be left out before a parameter that names it; then it is this machine. */

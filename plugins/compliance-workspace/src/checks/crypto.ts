@@ -76,4 +76,21 @@ export const cryptoChecks: readonly Check[] = [
         'Revoke the secrets, then find who wrote them.',
       ),
   ),
+  defineCheck(
+    {
+      id: 'CRY-005',
+      title: 'Nothing leaves the machine in the clear but for a written reason',
+      severity: 'HIGH',
+      gate: 'WARN',
+    },
+    z.object({ plaintext: parts.plaintext }),
+    ({ plaintext }) =>
+      oneFact(
+        plaintext.every(({ reason }) => reason !== null),
+        plaintext.map(({ what, reason }) => `${what} (${reason ?? 'without a reason'})`).join('; ') ||
+          'nothing in the clear',
+        'nothing without a reason',
+        'Set tls and internalTls, or say in plaintextExceptions what protects this traffic instead.',
+      ),
+  ),
 ];

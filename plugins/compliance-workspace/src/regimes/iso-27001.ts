@@ -32,7 +32,11 @@ export const iso27001: Regime = {
     { reference: 'A.8.15', about: 'Logging', checks: ['LOG-003', 'LOG-005'] },
     { reference: 'A.8.16', about: 'Monitoring', checks: ['MDL-003'] },
     { reference: 'A.8.17', about: 'Synchronised clocks', checks: ['LOG-004'] },
-    { reference: 'A.8.24', about: 'Cryptography', checks: ['CRY-001', 'CRY-002', 'CRY-003', 'RES-010', 'SUP-005'] },
+    {
+      reference: 'A.8.24',
+      about: 'Cryptography',
+      checks: ['CRY-001', 'CRY-002', 'CRY-003', 'CRY-005', 'RES-010', 'SUP-005'],
+    },
     { reference: 'A.8.29', about: 'Tests before acceptance', checks: ['MDL-001'] },
     { reference: 'A.8.32', about: 'Management of change', checks: ['OPS-002'] },
     { reference: 'A.8.33', about: 'Information for tests', checks: ['MDL-005'] },

@@ -23,7 +23,7 @@ export const nistCsf: Regime = {
       checks: ['ACC-001', 'ACC-003', 'ACC-004', 'ACC-005', 'ACC-009', 'ACC-010'],
     },
     { reference: 'PR.DS-01', about: 'Data at rest', checks: ['CRY-001', 'CRY-002', 'RES-010', 'SUP-005'] },
-    { reference: 'PR.DS-02', about: 'Data in transit', checks: ['CRY-003', 'RES-004', 'RES-005'] },
+    { reference: 'PR.DS-02', about: 'Data in transit', checks: ['CRY-003', 'CRY-005', 'RES-004', 'RES-005'] },
     { reference: 'PR.DS-10', about: 'Data in use', checks: ['ACC-002', 'CRY-004'] },
     { reference: 'PR.PS-01', about: 'Configuration is managed', checks: ['LOG-004', 'OPS-002'] },
     { reference: 'PR.PS-04', about: 'Logs are made and available', checks: ['LOG-003', 'LOG-005'] },

@@ -23,7 +23,7 @@ export const pdpl: Regime = {
     {
       reference: 'Art. 20',
       about: 'Security: encryption and pseudonymisation',
-      checks: ['CRY-001', 'CRY-002', 'CRY-003', 'CRY-004', 'ACC-003', 'ACC-008', 'ACC-009'],
+      checks: ['CRY-001', 'CRY-002', 'CRY-003', 'CRY-004', 'CRY-005', 'ACC-003', 'ACC-008', 'ACC-009'],
     },
     {
       reference: 'Art. 22',

@@ -17,6 +17,8 @@ export interface GovernanceServices {
   readonly auditKey: KeyObject;
   /** How the platform was started; some checks ask more of production. */
   readonly profile: 'development' | 'production';
+  /** Traffic of this process that may leave the machine in the clear, and what is written to excuse it. */
+  readonly plaintext: readonly { readonly what: string; readonly reason: string | null }[];
   /** Schemas, nouns and tables of all subgraphs. */
   describe(): Promise<readonly SubgraphFacts[]>;
 }

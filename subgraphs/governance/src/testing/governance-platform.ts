@@ -63,6 +63,7 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     rules,
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
+    plaintext: [],
     issuer: 'https://falaj.local',
     issueToken: async () => ({ token: '', tokenId: '', expiresAt: new Date() }),
     describe: async () => [described],

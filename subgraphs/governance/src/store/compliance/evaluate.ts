@@ -107,7 +107,8 @@ async function collect(
     ),
   );
   const zones = rows[0]?.zones ?? [];
-  const snapshot: Record<string, unknown> = { at: new Date().toISOString(), profile: context.services.profile };
+  const { profile, plaintext } = context.services;
+  const snapshot: Record<string, unknown> = { at: new Date().toISOString(), profile, plaintext };
   if (subject) snapshot.subject = subject;
   const part = async (name: string, read: () => Promise<unknown>) => {
     try {
