@@ -28,6 +28,15 @@ async function readsOf(subject: string): Promise<unknown[]> {
   return dataAccessLog.edges.map(({ node }: { node: unknown }) => node);
 }
 
+async function accesses(type: string, id: string): Promise<unknown[]> {
+  const { dataAccessLog } = await house.done(
+    'auditor',
+    'query($s: RecordInput!) { dataAccessLog(first: 50, subject: $s) { edges { node { readerId onBehalfOf fields } } } }',
+    { s: { type, id } },
+  );
+  return dataAccessLog.edges.map(({ node }: { node: unknown }) => node);
+}
+
 /** With owners and modes, as backups are: the database refuses a folder that is open to others. */
 const copy = (from: string, to: string): void => {
   mkdirSync(dirname(to), { recursive: true });
@@ -95,6 +104,21 @@ it('whose features were read, and who was told a prediction of whom, is on recor
     `{ dataAccessLog(first: 10, subject: { type: "Endpoint", id: "${house.ids.endpoint}" }) { edges { node { fields purpose } } } }`,
   );
   expect(dataAccessLog.edges[0].node).toEqual({ fields: ['prediction'], purpose: 'arrival desk' });
+  // A run reads as itself, for whoever started it; a search reads what it chooses by.
+  await house.done(
+    'data-scientist',
+    `{ searchRuns(first: 5, filter: "metrics.validationLoss < 1000") { edges { node { id } } } }`,
+  );
+  expect(await accesses('TrainingSet', house.ids.set as string)).toContainEqual({
+    readerId: house.ids.run,
+    onBehalfOf: house.ids['data-scientist'],
+    fields: expect.arrayContaining(['rows.incomes__income', 'rows.long']),
+  });
+  expect(await accesses('Run', house.ids.run as string)).toContainEqual({
+    readerId: house.ids['data-scientist'],
+    onBehalfOf: null,
+    fields: expect.arrayContaining(['where.Metric.value']),
+  });
   expect(await rows('select id from audit.read_event where subject_ids::text like $1', [`%${GUEST}%`])).toEqual([]);
   expect(await readsOf('nobody')).toEqual([]);
 });

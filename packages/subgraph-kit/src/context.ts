@@ -40,7 +40,15 @@ export class SubgraphContext<Services = unknown> {
     this.platform = platform;
     this.services = services;
     this.ability = ability;
-    this.reads = new Reads(platform.database, request.principal, ability, this.masked, platform.cursors, fieldsOf);
+    this.reads = new Reads(
+      platform.database,
+      request.principal,
+      ability,
+      this.masked,
+      platform.cursors,
+      fieldsOf,
+      (how, type, ids, field) => this.shown.used(how, type, ids, field),
+    );
   }
 
   /** Subjects that a figure must be made of to be shown to who may not see the values. */

@@ -107,6 +107,18 @@ describe('the read log', () => {
     ).toEqual([{ type: 'Parcel', ids: ['p-01'], fields: ['recipient', 'weightClass'] }]);
   });
 
+  it('holds what rows were chosen and ordered by, though no value is shown, and where none was found', async () => {
+    const heavy = (over: number) => `{ heavyParcels(first: 2, over: ${over}) { edges { node { id label } } } }`;
+    const { data } = (await ask('keeper', heavy(0))) as ExecutionResult<{
+      heavyParcels: { edges: { node: { id: string } }[] };
+    }>;
+    const ids = data?.heavyParcels.edges.map(({ node }) => node.id).toSorted();
+    expect(ids).toHaveLength(2);
+    const fields = ['orderBy.recipient', 'where.weight'];
+    expect(await logged()).toMatchObject([{ type: 'Parcel', ids, fields }]);
+    expect(await shownTo('keeper', heavy(1e9))).toEqual([{ type: 'Parcel', ids: [], fields }]);
+  });
+
   it('counts what stands in two places of an answer once', async () => {
     expect(
       await shownTo(

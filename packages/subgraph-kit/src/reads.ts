@@ -31,6 +31,9 @@ export interface ParentOptions {
   readonly where?: SQL;
 }
 
+/** Told of fields that rows were chosen or ordered by, with the ids of the rows. */
+export type UsedFields = (how: 'where' | 'orderBy', type: string, ids: readonly string[], field: string) => void;
+
 /** Fields of a GraphQL type, as this subgraph's schema has them. */
 export type FieldsOf = (type: string) => readonly string[];
 
@@ -78,6 +81,7 @@ export class Reads {
   readonly #masked: MaskCollector;
   readonly #cursors: CursorSeal;
   readonly #fieldsOf: FieldsOf;
+  readonly #used: UsedFields;
 
   constructor(
     database: Database,
@@ -86,8 +90,10 @@ export class Reads {
     masked: MaskCollector,
     cursors: CursorSeal,
     fieldsOf: FieldsOf,
+    used: UsedFields = () => undefined,
   ) {
     this.#fieldsOf = fieldsOf;
+    this.#used = used;
     this.#database = database;
     this.#principal = principal;
     this.#ability = ability;
@@ -121,6 +127,9 @@ export class Reads {
         .limit(first + 1),
     );
     const edges = this.#edges(table, binding, rows.slice(0, first));
+    const ids = rows.slice(0, first).map((row) => row.__id as string);
+    for (const { field } of request.filters ?? []) this.#used('where', table.noun, ids, field);
+    if (request.orderBy) this.#used('orderBy', table.noun, ids, request.orderBy.field);
     return {
       edges,
       pageInfo: pageInfo(edges, { hasNextPage: rows.length > first, hasPreviousPage: request.after != null }),

@@ -99,6 +99,17 @@ export class ShownCollector {
     this.#add(type, id ?? NO_RECORD, this.#empty.with(field));
   }
 
+  /**
+   * A field that rows were chosen or ordered by: whoever gets them learns of it, though its value is not shown. It stands
+   * as `where.field` or `orderBy.field`, with the rows that were answered, or with none; a field of a value inside of rows
+   * of type `owner` as `where.Type.field`.
+   */
+  used(how: 'where' | 'orderBy', type: string, ids: readonly string[], field: string, owner = type): void {
+    if (!this.#loggedFields(type).has(field)) return;
+    const name = `${how}.${owner === type ? '' : `${type}.`}${field}`;
+    for (const id of ids.length === 0 ? [NO_RECORD] : ids) this.#add(owner, id, this.#empty.with(name));
+  }
+
   /** A governed row on its way out at the place of `info`: what is asked of it there and not masked. */
   row(type: string, row: Row, info: GraphQLResolveInfo): void {
     const asked = this.#askedOf(type, info);

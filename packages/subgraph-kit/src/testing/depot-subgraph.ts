@@ -1,12 +1,13 @@
 // A small subgraph over real tables, so that the kit is tested as subgraphs use it: shelves with parcels.
 import type { Rule } from '@falaj/policy';
-import { eq, type InferSelectModel } from 'drizzle-orm';
+import { eq, gt, type InferSelectModel, isNotNull } from 'drizzle-orm';
 import { integer, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 import {
   Arg,
   Args,
   Ctx,
   FieldResolver,
+  Float,
   ID,
   Int,
   Mutation,
@@ -119,6 +120,19 @@ class ParcelResolver {
     @Ctx() context: SubgraphContext,
   ): Promise<Connection<unknown>> {
     return context.reads.page(parcels, page);
+  }
+
+  @Query(() => ParcelConnection, { description: 'Parcels over a weight, by their recipients.' })
+  heavyParcels(
+    @Args(() => PageArguments) page: PageArguments,
+    @Arg('over', () => Float) over: number,
+    @Ctx() context: SubgraphContext,
+  ): Promise<Connection<unknown>> {
+    const filters = [
+      { field: 'weight', condition: gt(parcel.weight, over) },
+      { field: 'label', condition: isNotNull(parcel.label) },
+    ] as const;
+    return context.reads.page(parcels, { ...page, filters, orderBy: { field: 'recipient', direction: 'ASC' } });
   }
 
   @Query(() => Parcel, { nullable: true, description: 'A parcel.' })

@@ -79,6 +79,7 @@ export async function trainingSetReference(
   const data = await platform.vault.get(set.artifactKey, set.artifactDigest, place, call);
   const read = wanted.includes(PREDICTION) ? inputs : wanted;
   const { columns } = await platform.plugins.get('offline-store').readTrainingSet({ data, columns: [...read] }, call);
+  for (const column of read) context.shown.record('TrainingSet', set.id, `rows.${column}`);
   const byName = new Map<string, DriftColumn>(
     columns.map(({ values }, index) => [
       read[index] ?? '',

@@ -3,7 +3,7 @@ import type { Call } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
 import type { Directory } from '@falaj/identity';
 import { currentTraceparent, isPlatformError, PlatformError, type Principal, refused, type Step } from '@falaj/runtime';
-import type { Platform, RequestContext } from '@falaj/subgraph-kit';
+import { type Platform, type RequestContext, writeReads } from '@falaj/subgraph-kit';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { cacheKey } from '../domain/pipeline/cache-key.js';
 import { prepare, setHolds, sourcesOfSet, validate } from '../domain/pipeline/data-stages.js';
@@ -134,7 +134,7 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
       step,
       query,
       noteTrainingRun: (trainingRunId) => show(plan, name, step.attempt, { trainingRunId }),
-      labelRate: (id) => labelRate(platform, id, query, plan.workspaceId, call()),
+      labelRate: (id) => labelRate(platform, id, { principal, query, requestId: step.idempotencyKey }, call()),
       runCommand: () => command({ plan, stage, inputs, step, principal, call }),
     };
     return performers[type](context);
@@ -148,7 +148,7 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
     principal: Principal;
     call: () => Call;
   }): Promise<Values> {
-    const { plan, stage, inputs, step, call } = work;
+    const { plan, stage, inputs, step, principal, call } = work;
     const argv = inputs.argv as string[];
     await authorizeCommand(platform, work.principal, { program: argv[0] ?? '', pipeline: plan.pipeline });
     const place = { workspaceId: plan.workspaceId, zone: plan.zone };
@@ -174,7 +174,12 @@ export function pipelinePorts(platform: Platform, directory: Directory): Pipelin
           platform.log.warn('the log of a stage could not be saved', { run: plan.runId, error: String(error) }),
         );
       },
-      readArtifact: (artifact) => platform.vault.get(artifact.artifact, artifact.digest, place, call()),
+      async readArtifact({ artifact, digest }) {
+        const data = await platform.vault.get(artifact, digest, place, call());
+        const read = { type: 'PipelineArtifact', ids: [artifact], fields: ['bytes'] };
+        await writeReads(platform, { principal, requestId: step.idempotencyKey, purpose: 'pipeline' }, [read]);
+        return data;
+      },
       async writeArtifact(name, data) {
         const key = `${own}/${step.attempt}/${name}`;
         const { digest, bytes } = await platform.vault.put(
@@ -243,12 +248,13 @@ async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise
 }
 
 async function labelRate(
-  { vault, plugins }: Platform,
+  platform: Platform,
   id: string,
-  query: StageContext['query'],
-  workspaceId: string,
+  reader: { readonly principal: Principal; readonly query: StageContext['query']; readonly requestId: string },
   call: Call,
 ): Promise<number | null> {
+  const { vault, plugins } = platform;
+  const { principal, query, requestId } = reader;
   const { trainingSet } = await query<{
     trainingSet: {
       artifactKey: string | null;
@@ -262,7 +268,9 @@ async function labelRate(
   const zone = present(trainingSet?.zone, 'TrainingSet.zone');
   const label = trainingSet?.columns?.find(({ role }) => role === 'LABEL');
   if (!label) return null;
-  const data = await vault.get(key, digest, { workspaceId, zone }, call);
+  const data = await vault.get(key, digest, { workspaceId: principal.workspaceId, zone }, call);
+  const read = { type: 'TrainingSet', ids: [id], fields: [`rows.${label.name}`] };
+  await writeReads(platform, { principal, requestId, purpose: 'pipeline' }, [read]);
   const { columns } = await plugins.get('offline-store').readTrainingSet({ data, columns: [label.name] }, call);
   const values = Array.from(columns[0]?.values ?? [], Number).filter((value) => !Number.isNaN(value));
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -82,6 +82,16 @@ export function pageStatement(context: SubgraphContext, search: RunSearch): SQL 
     where ${where}${beyond} order by ${order} limit ${search.first + 1}`;
 }
 
+/** Fields that a search chose or ordered runs by, for the read log. */
+function noteUsed(context: SubgraphContext, { filter, order }: RunSearch, ids: readonly string[]): void {
+  const note = (how: 'where' | 'orderBy', field: FieldName): void => {
+    if (field.scope === 'attributes') context.shown.used(how, 'Run', ids, fieldOf(field));
+    else context.shown.used(how, valueTypes[field.scope], ids, 'value', 'Run');
+  };
+  for (const field of filter ? fieldsIn(filter) : []) note('where', field);
+  if (order) note('orderBy', order.field);
+}
+
 /** The statement that counts what matches. */
 function countStatement(context: SubgraphContext, search: RunSearch): SQL {
   return sql`select count(*)::int as count from ${run} where ${statementOf(context, { ...search, order: null }).where}`;
@@ -97,6 +107,11 @@ export async function searchRuns(context: SubgraphContext, search: RunSearch): P
   const page = found.slice(0, first);
   const rows = await context.reads.byIds<RunRow>(
     runs,
+    page.map(({ id }) => id),
+  );
+  noteUsed(
+    context,
+    search,
     page.map(({ id }) => id),
   );
   const binding = bindingOf(context, search);

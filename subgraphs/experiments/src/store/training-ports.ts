@@ -12,6 +12,8 @@ export function trainingPorts(
   run: RunRecord,
   signal: AbortSignal,
   access: () => Promise<PlatformAccess | undefined>,
+  /** Before the columns are handed to the trainer, that they are is on record. */
+  logRead: (columns: readonly string[]) => Promise<void>,
 ): TrainingPorts {
   const call = (): Call => plugins.call({ id: run.ownerId }, { workspaceId: run.workspaceId, zone: run.zone, signal });
   return {
@@ -22,7 +24,9 @@ export function trainingPorts(
         { workspaceId: run.workspaceId, zone: facts.zone },
         call(),
       );
-      return plugins.get('offline-store').readTrainingSet({ data, columns }, call());
+      const read = await plugins.get('offline-store').readTrainingSet({ data, columns }, call());
+      await logRead(columns);
+      return read;
     },
     async train(trainer, request, report) {
       const granted = await access();

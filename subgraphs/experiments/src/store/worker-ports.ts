@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
-import type { Platform } from '@falaj/subgraph-kit';
+import { type Platform, writeReads } from '@falaj/subgraph-kit';
 import { signatureOf } from '../domain/run.js';
 import type { WorkerPorts } from '../domain/run-worker.js';
 import { executeTrainingRun } from '../domain/training-run.js';
@@ -21,6 +21,26 @@ import { recordRunUsage } from './run-usage.js';
 import { trainingPorts } from './training-ports.js';
 
 const POLL_MS = 2_000;
+
+/** A run reads its training set as itself, on behalf of who started it. */
+async function logTrainingRead(platform: Platform, run: RunRecord, columns: readonly string[]): Promise<void> {
+  const { id, workspaceId, zone, ownerId, trainingSetId } = run;
+  if (trainingSetId === null) return;
+  const principal = {
+    id,
+    kind: 'WORKLOAD' as const,
+    name: run.name,
+    workspaceId,
+    roles: [],
+    zone,
+    zones: [zone],
+    onBehalfOf: ownerId,
+  };
+  const fields = columns.map((column) => `rows.${column}`).sort();
+  await writeReads(platform, { principal, requestId: id, purpose: 'training' }, [
+    { type: 'TrainingSet', ids: [trainingSetId], fields },
+  ]);
+}
 
 /** The worker's ports over this deployment. `wake` is called at every notice of the run channel. */
 export async function workerPorts(
@@ -67,7 +87,14 @@ export async function workerPorts(
         return await executeTrainingRun(
           run.request,
           run.trainingSet,
-          trainingPorts(plugins, vault, run, signal, () => runAccess(platform, run, owner, signal)),
+          trainingPorts(
+            plugins,
+            vault,
+            run,
+            signal,
+            () => runAccess(platform, run, owner, signal),
+            (columns) => logTrainingRead(platform, run, columns),
+          ),
           report,
         );
       } finally {
