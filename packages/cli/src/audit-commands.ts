@@ -25,7 +25,7 @@ export function addAuditCommands(program: Command): void {
       const { workspace, to, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const key = await loadSigningKey(config.dataDirectory, 'audit');
-      const { size } = await withLocalDatabase(config.dataDirectory, 'falaj audit', (database) =>
+      const { size } = await withLocalDatabase(config, 'falaj audit', (database) =>
         exportAuditLog(database, workspace, key, to, options.size),
       );
       process.stdout.write(
@@ -47,18 +47,15 @@ export function addAuditCommands(program: Command): void {
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const privateKey = await loadSigningKey(config.dataDirectory, 'audit');
       try {
-        const { archive, dropped } = await withLocalDatabase(
-          config.dataDirectory,
-          'falaj audit',
-          (database, ownerUrl) =>
-            archiveAuditLog(database, {
-              workspaceId,
-              olderThanDays,
-              folder,
-              privateKey,
-              ownerUrl,
-              actorId: 'operator',
-            }),
+        const { archive, dropped } = await withLocalDatabase(config, 'falaj audit', (database, ownerUrl) =>
+          archiveAuditLog(database, {
+            workspaceId,
+            olderThanDays,
+            folder,
+            privateKey,
+            ownerUrl,
+            actorId: 'operator',
+          }),
         );
         process.stdout.write(
           archive

@@ -8,7 +8,7 @@ export const localToken = (
   config: ResolvedConfig,
   principal: string | undefined,
 ): Promise<{ token: string; expiresAt: Date }> =>
-  withLocalDatabase(config.dataDirectory, 'falaj token', async (database) => {
+  withLocalDatabase(config, 'falaj token', async (database) => {
     const identity = await openIdentity(config, database);
     try {
       const { administratorId } = await bootstrap(database, { dataDirectory: config.dataDirectory });

@@ -1,4 +1,5 @@
 // How one process listens and asks, from its configuration and its roles.
+import { createLogger } from '@falaj/runtime';
 import type { ResolvedConfig } from '../config.js';
 import { addressesOf } from '../platform/addresses.js';
 import { type Roles, subgraphNames } from '../platform/subgraphs.js';
@@ -7,6 +8,8 @@ import { type InternalTransport, openInternalTransport } from './internal-transp
 import { watchCertificates } from './live-certificates.js';
 import { assertSecureTransport, plaintextOf } from './secure-profile.js';
 import { type CreateServer, edgeServer } from './tls-servers.js';
+
+const log = createLogger('transport');
 
 export interface Transport {
   /** The edge by TLS; undefined where it is plain HTTP. */
@@ -30,6 +33,9 @@ export async function openTransport(config: ResolvedConfig, roles: Roles): Promi
     databaseUrl: process.env.FALAJ_DATABASE_URL,
   };
   assertSecureTransport(config, traffic);
+  const plaintext = plaintextOf(config, traffic);
+  for (const { what, reason } of plaintext)
+    if (reason === null) log.warn('what is sent may be read and changed on its way', { what });
   const { tls, directory } = config;
   const edge =
     tls && roles.gateway
@@ -49,7 +55,7 @@ export async function openTransport(config: ResolvedConfig, roles: Roles): Promi
   const alone = roles.gateway && elsewhere.length === 0;
   const internal = alone ? undefined : await openInternalTransport(config, role);
   return {
-    plaintext: plaintextOf(config, traffic),
+    plaintext,
     ...(edge ? { edge: edgeServer(edge) } : {}),
     ...(internal ? { internal } : {}),
     async close() {

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { assertSecureTransport, describeTransport, type ProcessTraffic, plaintextOf } from './secure-profile.js';
+import {
+  assertSecureDatabase,
+  assertSecureTransport,
+  describeTransport,
+  type ProcessTraffic,
+  plaintextOf,
+} from './secure-profile.js';
 
 type Config = Parameters<typeof assertSecureTransport>[0];
 
@@ -87,6 +93,17 @@ it.each<[string, Config, ProcessTraffic, RegExp]>([
   }
   expect(thrown).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) });
   expect(thrown?.message).not.toContain('pw@');
+});
+
+it('a command that only connects to the database is held to that alone', () => {
+  const url = 'postgres://falaj@db.example/falaj';
+  expect(() => assertSecureDatabase(open, url)).toThrow(/db\.example/);
+  for (const config of [
+    { ...open, profile: 'development' as const },
+    { ...open, plaintextExceptions: { database: 'a tunnel on this host' } },
+  ])
+    expect(() => assertSecureDatabase(config, url)).not.toThrow();
+  expect(() => assertSecureDatabase(open, undefined)).not.toThrow();
 });
 
 it('the checks of compliance hear of it in every profile, with the reason', () => {

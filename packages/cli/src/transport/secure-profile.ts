@@ -8,6 +8,8 @@ type Transport = Pick<
   'profile' | 'listen' | 'tls' | 'internalTls' | 'plaintextExceptions' | 'publicUrl'
 >;
 
+type Excepting = Pick<Transport, 'profile' | 'plaintextExceptions'>;
+
 interface Exposure {
   readonly traffic: Traffic;
   /** The setting, and what it lets out. */
@@ -35,8 +37,17 @@ export interface ProcessTraffic {
  * it. `development` allows all.
  */
 export function assertSecureTransport(config: Transport, traffic: ProcessTraffic): void {
+  refuse(config, exposuresOf(config, traffic));
+}
+
+/** The same for a command that only connects to the database. */
+export function assertSecureDatabase(config: Excepting, databaseUrl: string | undefined): void {
+  refuse(config, databaseExposures(databaseUrl));
+}
+
+function refuse(config: Excepting, exposures: readonly Exposure[]): void {
   if (config.profile !== 'production') return;
-  const faults = exposuresOf(config, traffic).filter((fault) => !config.plaintextExceptions?.[fault.traffic]);
+  const faults = exposures.filter((fault) => !config.plaintextExceptions?.[fault.traffic]);
   if (faults.length === 0) return;
   throw new PlatformError(
     'CONFIG_INVALID',
@@ -77,14 +88,19 @@ function exposuresOf(config: Transport, { gateway, others, databaseUrl }: Proces
         todo: 'set internalTls and an https address',
       });
   }
-  if (databaseUrl && !isProtectedDatabase(databaseUrl))
-    found.push({
-      traffic: 'database',
-      what: `the database is at ${databaseHost(databaseUrl)}`,
-      todo: 'its URL needs sslmode=verify-full (and sslrootcert)',
-    });
-  return found;
+  return [...found, ...databaseExposures(databaseUrl)];
 }
+
+const databaseExposures = (url: string | undefined): Exposure[] =>
+  !url || isProtectedDatabase(url)
+    ? []
+    : [
+        {
+          traffic: 'database',
+          what: `the database is at ${databaseHost(url)}`,
+          todo: 'its URL needs sslmode=verify-full (and sslrootcert)',
+        },
+      ];
 
 /** A host may be left out before a parameter that names it; then it is this machine. */
 const databaseAt = (url: string): URL | null => URL.parse(url.replace('@/', '@localhost/'));
