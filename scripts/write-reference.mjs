@@ -2,8 +2,7 @@
 // `--check` writes nothing and fails where a checked-in page is stale. Needs a build: `npm run reference` brings one.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { errorCodes } from '../packages/runtime/dist/error-codes.js';
-
-const page = new URL('../docs/reference/errors.md', import.meta.url);
+import { configurationReference } from './configuration-reference.mjs';
 
 const yes = (value) => (value ? 'yes' : 'no');
 const rows = Object.entries(errorCodes)
@@ -34,8 +33,14 @@ Three codes are GraphQL's own and are not in the table: \`GRAPHQL_PARSE_FAILED\`
 \`PERSISTED_QUERY_NOT_FOUND\`. They mean that the document must change; they are not retryable.
 `;
 
-if (!process.argv.includes('--check')) writeFileSync(page, text);
-else if (readFileSync(page, 'utf8') !== text) {
-  process.stderr.write('docs/reference/errors.md is not what the code gives: run `npm run reference`.\n');
-  process.exitCode = 1;
+for (const [name, wanted] of [
+  ['errors', text],
+  ['configuration', configurationReference()],
+]) {
+  const page = new URL(`../docs/reference/${name}.md`, import.meta.url);
+  if (!process.argv.includes('--check')) writeFileSync(page, wanted);
+  else if (readFileSync(page, 'utf8') !== wanted) {
+    process.stderr.write(`docs/reference/${name}.md is not what the code gives: run \`npm run reference\`.\n`);
+    process.exitCode = 1;
+  }
 }

@@ -8,7 +8,9 @@ import { severities } from './advisories/severity.js';
 import { edgeTls, type InternalTlsConfig, internalTls, plaintextExceptions } from './transport/transport-config.js';
 
 const issuer = z.object({
+  /** Its name in tokens, and where its keys are found; `https`, except on this machine. */
   issuer: z.url(),
+  /** Only tokens for exactly this audience open anything. */
   audience: z.string().min(1),
   /** Default: found by discovery at the issuer. */
   jwksUri: z.url().optional(),
@@ -28,7 +30,9 @@ const issuer = z.object({
 const provisioning = z.strictObject({
   /** Its id or its name. */
   workspace: z.string().min(1),
+  /** One of `issuers`. */
   issuer: z.url(),
+  /** Which attribute of the directory is the subject in its tokens. */
   subject: z.enum(['externalId', 'userName']).default('externalId'),
   /** From where people of the directory work, e.g. `AE`; default the zone of the workspace. */
   zone: z
@@ -40,8 +44,14 @@ const provisioning = z.strictObject({
 const schema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
+  /** Where this process listens. */
   listen: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(4000) })
+    .strictObject({
+      /** Address; one beyond this machine needs `tls` in `production`. */
+      host: z.string().default('127.0.0.1'),
+      /** 0 chooses one; `FALAJ_PORT` overrides it. */
+      port: z.number().int().min(0).max(65_535).default(4000),
+    })
     .prefault({}),
   /** Where others reach the platform, e.g. `https://falaj.example`. The built-in issuer then bears this name too. */
   publicUrl: z
@@ -52,6 +62,7 @@ const schema = z.strictObject({
   tls: edgeTls.optional(),
   /** TLS between the processes of a split platform; `production` asks for it where they are on several machines. */
   internalTls: internalTls.optional(),
+  /** Traffic that may be plaintext in `production`, each with the written reason; the readiness shows it. */
   plaintextExceptions: plaintextExceptions.optional(),
   /**
    * `production` hides the schema, GraphiQL and every detail of unexpected faults, and sends nothing in the clear beyond
@@ -75,7 +86,9 @@ const schema = z.strictObject({
   /** What one principal may ask of one gateway process in a minute; absent = any amount. Cost is counted as the limit of a document is. */
   rates: z
     .strictObject({
+      /** Requests of one principal to the graph. */
       requestsPerMinute: z.number().int().min(1).optional(),
+      /** Cost of what one principal asks of the graph. */
       costPerMinute: z.number().int().min(1).optional(),
       /** Requests below `/auth`, of one address; behind a proxy all callers share its address. */
       signInsPerMinute: z.number().int().min(1).default(300),
@@ -89,8 +102,14 @@ const schema = z.strictObject({
   stepUpSeconds: z.number().int().min(30).max(3_600).default(300),
   /** Distinct subjects that a figure about persons must be made of to be shown to who may not see the values. */
   smallestGroup: z.number().int().min(2).max(10_000).default(5),
+  /** Documents that were registered before anybody sends them. */
   persistedDocuments: z
-    .strictObject({ mode: z.enum(['off', 'warn', 'enforce']).default('off'), manifest: z.string().optional() })
+    .strictObject({
+      /** `warn` counts what is not registered, `enforce` refuses it. */
+      mode: z.enum(['off', 'warn', 'enforce']).default('off'),
+      /** File of documents by their SHA-256, as code generation writes it. */
+      manifest: z.string().optional(),
+    })
     .prefault({}),
   /** Advisories for `falaj advisories check`. */
   advisories: z
@@ -103,11 +122,32 @@ const schema = z.strictObject({
       maxAgeDays: z.number().min(1).default(7),
       /** Advisories that do not apply here, each with the reason and the day on which it is looked at again. */
       accepted: z
-        .array(z.strictObject({ id: z.string(), reason: z.string().trim().min(10), until: z.iso.date() }))
+        .array(
+          z.strictObject({
+            /** Its id, or one of its aliases, such as a CVE number. */
+            id: z.string(),
+            /** Why it does no harm here, in a sentence. */
+            reason: z.string().trim().min(10),
+            /** Day from which it counts again. */
+            until: z.iso.date(),
+          }),
+        )
         .default([]),
     })
     .prefault({}),
-  tracing: z.strictObject({ endpoint: z.url().optional(), ratio: z.number().min(0).max(1).default(0.05) }).prefault({}),
+  /** Traces of requests, by OpenTelemetry. */
+  tracing: z
+    .strictObject({
+      /** Collector (OTLP over HTTP); without it nothing is sent. */
+      endpoint: z.url().optional(),
+      /** Share of the requests that are traced. */
+      ratio: z.number().min(0).max(1).default(0.05),
+    })
+    .prefault({}),
+  /**
+   * Each `{ use }`: package name, or a folder; with `config` of its own, `isolation`, `timeoutMs`, `maxConcurrent`,
+   * `onBootFailure`, and the names of the `secrets` that it may read.
+   */
   plugins: z.array(
     z.custom<PluginConfigEntry>(
       (entry) => typeof entry === 'object' && entry !== null && 'use' in entry,

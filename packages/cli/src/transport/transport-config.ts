@@ -18,6 +18,7 @@ const port = z.number().int().min(0).max(65_535);
 export const edgeTls = z.strictObject({
   /** The certificate, and after it those that lead to its authority. */
   certificate: pem,
+  /** Its private key, which not everybody may read. */
   key: pem,
   /** Where it is given, callers need a certificate of these authorities, beside their token. */
   clientAuthorities: pem.optional(),
@@ -29,14 +30,23 @@ export const edgeTls = z.strictObject({
  * stands for `gateway` or `subgraph-<name>`.
  */
 export const internalTls = z.strictObject({
+  /** The part of the SPIFFE ids that all processes of the platform share. */
   trustDomain: z.string().regex(trustDomainPattern, 'a SPIFFE trust domain, such as falaj.example'),
   /** This process's certificate, with its SPIFFE id as the only URI name, and after it those that lead to an authority. */
   certificate: pem,
+  /** Its private key, which not everybody may read. */
   key: pem,
   /** The authorities whose certificates are believed, old and new ones while they change. */
   authorities: pem,
   /** Where a gateway waits for the subgraphs of other processes; `FALAJ_INTERNAL_PORT` overrides the port. */
-  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(4001) }).prefault({}),
+  listen: z
+    .strictObject({
+      /** Address at which the other processes reach the gateway. */
+      host: z.string().default('127.0.0.1'),
+      /** Another one than that of the edge. */
+      port: port.default(4001),
+    })
+    .prefault({}),
   /** SPIFFE ids that may read health and metrics of these listeners, and nothing else. */
   monitors: z.array(z.string().regex(workloadIdPattern, 'a SPIFFE id: spiffe://<trust domain>/<path>')).default([]),
 });
