@@ -63,7 +63,7 @@ export async function* whileAuthorised(
 }
 
 const changed = (): PlatformError =>
-  new PlatformError('AUTHORISATION_CHANGED', 'Your roles, zones or workspace changed: subscribe again.');
+  new PlatformError('AUTHORISATION_CHANGED', 'Your roles, groups, zones or workspace changed: subscribe again.');
 
-const rightsOf = ({ id, kind, workspaceId, roles, zone, zones, resources = [] }: Principal): string =>
-  JSON.stringify([id, kind, workspaceId, zone, [...roles].sort(), [...zones].sort(), [...resources].sort()]);
+const rightsOf = ({ id, kind, workspaceId, roles, groups = [], zone, zones, resources = [] }: Principal): string =>
+  JSON.stringify([id, kind, workspaceId, zone, ...[roles, groups, zones, resources].map((list) => [...list].sort())]);

@@ -197,3 +197,37 @@ describe('a role for a time', () => {
     expect(judged.runCompliance.report.findings).toContainEqual({ checkId: 'ACC-006', status: 'PASS' });
   });
 });
+
+describe('a rule for a group', () => {
+  const makes = async (role: Role) => {
+    const mutation = `mutation { createEntity(input: { name: "thing-${crypto.randomUUID().slice(0, 8)}", keys: ["k"] }) { entity { id } } }`;
+    return (await platform.ask(role, mutation)).code !== 'FORBIDDEN';
+  };
+  const rule = (group: string) =>
+    `createPolicyRule(input: { id: "team-makes-entities", effect: ALLOW, actions: ["create"], subject: "Entity", roles: ["group:${group}"], reason: "TEAM" }) { policyRule { id roles } }`;
+
+  it('counts for its members, from the moment they belong to it until they do not', async () => {
+    const unknown = await platform.ask('administrator', `mutation { ${rule('grp_nobody')} }`);
+    expect(unknown).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('grp_nobody') });
+    const { createGroup } = await done('administrator', 'createGroup(input: { name: "entity team" }) { group { id } }');
+    const { id } = createGroup.group;
+    await done('administrator', rule(id));
+    const principalId = platform.home.principals.get('viewer');
+    const member = `input: { groupId: "${id}", principalId: "${principalId}" }`;
+    expect(await makes('viewer')).toBe(false);
+    const { data } = await platform.ask(
+      'auditor',
+      `{ explainDecision(input: { principalId: "${principalId}", action: "create", subject: "Entity" }) { remedies { role ruleId } } }`,
+    );
+    expect(data.explainDecision.remedies).toContainEqual({ role: `group:${id}`, ruleId: 'team-makes-entities' });
+    await done('administrator', `addGroupMember(${member}) { group { id } }`);
+    await expect.poll(() => makes('viewer'), { timeout: 2_500, interval: 100 }).toBe(true);
+    expect((await platform.ask('viewer', '{ me { roles groups } }')).data.me).toEqual({
+      roles: ['viewer'],
+      groups: [id],
+    });
+    expect(await makes('approver')).toBe(false);
+    await done('administrator', `removeGroupMember(${member}) { group { id } }`);
+    await expect.poll(() => makes('viewer'), { timeout: 2_500, interval: 100 }).toBe(false);
+  });
+});

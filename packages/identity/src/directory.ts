@@ -3,7 +3,7 @@
 import { NO_WORKSPACE } from '@falaj/audit';
 import type { Database } from '@falaj/database';
 import { PlatformError, type Principal } from '@falaj/runtime';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import {
   addGroupMember,
   createGroup,
@@ -38,6 +38,8 @@ export interface Membership {
   readonly workspaceId: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** Ids. */
+  readonly groups: readonly string[];
   readonly zones: readonly string[];
 }
 
@@ -195,6 +197,7 @@ export async function createDirectory(
         name: identity.name,
         workspaceId: membership?.workspaceId ?? NO_WORKSPACE,
         roles: membership?.roles ?? [],
+        ...(membership && membership.groups.length > 0 ? { groups: membership.groups } : {}),
         zone: identity.zone,
         zones: membership?.zones ?? [],
         ...(authentication ? { authentication } : {}),
@@ -235,7 +238,8 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
         ${'id' in key ? sql`null::float8` : sessionEnd(key)} as "sessionEndedAt",
         coalesce((select jsonb_agg(jsonb_build_array(t.issuer, t.token_id)) from identity.revoked_token t
           where t.principal_id = p.id and t.expires_at > now()), '[]') as "revokedTokens", coalesce((
-        select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles)
+        select jsonb_agg(jsonb_build_object('workspaceId', w.id, 'name', w.name, 'zones', w.allowed_zones, 'roles', h.roles,
+            'groups', ${groupsIn(sql`h.workspace_id`, sql`p.id`)})
           order by w.id)
         from (select r.workspace_id, jsonb_agg(distinct r.role order by r.role) as roles from identity.role_in_force r
               where r.principal_id = p.id group by r.workspace_id) h
@@ -246,6 +250,14 @@ async function readIdentity(database: Database, key: IdentityKey): Promise<Ident
   );
   return rows[0];
 }
+
+/** Ids of the groups of a workspace that a principal belongs to, sorted; none where its directory calls it inactive. */
+const groupsIn = (workspaceId: SQL, principalId: SQL): SQL => sql`(
+  select coalesce(jsonb_agg(m.group_id order by m.group_id), '[]') from identity.group_member m
+  join identity.user_group g on g.workspace_id = m.workspace_id and g.id = m.group_id and g.deleted_at is null
+  where m.workspace_id = ${workspaceId} and m.principal_id = ${principalId} and m.removed_at is null
+    and not exists (select from identity.provisioned_user u
+      where u.workspace_id = m.workspace_id and u.principal_id = m.principal_id and not u.active))`;
 
 /**
  * A token that names no session ends with any session of its subject: nobody can say that it was of another. One that

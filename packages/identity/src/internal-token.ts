@@ -20,6 +20,7 @@ const claims = z.strictObject({
     name: z.string(),
     workspaceId: z.string(),
     roles: z.array(z.string()),
+    groups: z.array(z.string()).exactOptional(),
     zone: z.string(),
     zones: z.array(z.string()),
     resources: z.array(z.string()).exactOptional(),

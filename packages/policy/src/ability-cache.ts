@@ -1,12 +1,15 @@
 // Abilities are built once for all principals whom the rules cannot tell apart.
 import type { Principal } from '@falaj/runtime';
 import { type Ability, buildAbility } from './ability.js';
+import { GROUP } from './bound-rules.js';
 import { type Variable, variablesOf } from './condition.js';
 import type { NounCatalog } from './noun.js';
 import type { Rule } from './rule.js';
 import { inspectRule } from './validate-rule.js';
 
 interface RuleSet {
+  /** Ids of groups that rules name. */
+  readonly groups: ReadonlySet<string>;
   /** Attributes of the principal that conditions mention. */
   readonly variables: readonly Variable[];
   /** Instants, in milliseconds, at which a rule begins or ceases to count. */
@@ -33,12 +36,13 @@ export class AbilityCache {
   }
 
   get(rules: readonly Rule[], version: number, principal: Principal, now: Date = new Date()): Ability {
-    const { variables, turns } = this.#ruleSet(rules);
+    const { groups, variables, turns } = this.#ruleSet(rules);
     const key = JSON.stringify([
       principal.workspaceId,
       version,
       principal.kind,
       [...principal.roles].sort(),
+      (principal.groups ?? []).filter((id) => groups.has(id)).sort(),
       ...variables.map((name) => principal[name.slice('principal.'.length) as keyof Principal]),
     ]);
     const at = now.getTime();
@@ -71,6 +75,11 @@ export class AbilityCache {
     if (known) return known;
     const checked = rules.flatMap((rule) => inspectRule(rule, this.#catalog).checked ?? []);
     const made: RuleSet = {
+      groups: new Set(
+        checked.flatMap(({ rule }) =>
+          rule.roles.flatMap((role) => (role.startsWith(GROUP) ? [role.slice(GROUP.length)] : [])),
+        ),
+      ),
       variables: [...new Set(checked.flatMap(({ condition }) => (condition ? variablesOf(condition) : [])))].sort(),
       turns: checked
         .flatMap(({ rule }) => [rule.validFrom, rule.validTo])

@@ -295,3 +295,18 @@ describe('ability cache', () => {
     expect(cache.get(rules, 2, principal)).not.toBe(first);
   });
 });
+
+it('a rule may be for a group, and says nothing of those who do not belong to it', () => {
+  const rules = [
+    { ...rule({ actions: ['read'] }), id: 'team', roles: ['group:grp_1'] },
+    { ...rule({ actions: ['read'] }), id: 'not-you', effect: 'DENY' as const, roles: ['group:grp_2'] },
+  ];
+  const reads = (groups?: readonly string[], roles: readonly string[] = []) =>
+    buildAbility(rules, { ...principal, roles, ...(groups ? { groups } : {}) }, catalog).can('read', 'Model', row);
+  expect([reads(), reads(['grp_1']), reads(['grp_9']), reads(['grp_1', 'grp_2'])]).toEqual([false, true, false, false]);
+  // Two people of one role are told apart where a rule names a group, and only there.
+  const cache = new AbilityCache(catalog);
+  const abilityOf = (groups: readonly string[]) => cache.get(rules, 1, { ...principal, groups });
+  expect(abilityOf(['grp_1', 'grp_7'])).toBe(abilityOf(['grp_1']));
+  expect(abilityOf(['grp_1'])).not.toBe(abilityOf([]));
+});

@@ -29,6 +29,8 @@ export interface BoundRules {
 }
 
 const ANY = '*';
+/** Before the id of a group, among the roles of a rule. */
+export const GROUP = 'group:';
 
 export function bindRules(
   rules: readonly Rule[],
@@ -55,9 +57,14 @@ const isCurrent = ({ validFrom, validTo }: Rule, now: Date): boolean =>
   (validFrom === undefined || validFrom <= now) && (validTo === undefined || now < validTo);
 
 /** `*` grants to everyone who is signed in. A workload is not: it has what its role says, while a denial of all holds for it too. */
-const holdsRole = ({ roles, effect }: Rule, { kind, roles: held }: Principal): boolean =>
+export const holdsRole = (
+  { roles, effect }: Pick<Rule, 'roles' | 'effect'>,
+  { kind, roles: held, groups }: Principal,
+): boolean =>
   roles.some((role) =>
-    role === ANY ? kind !== 'ANONYMOUS' && (kind !== 'WORKLOAD' || effect === 'DENY') : held.includes(role),
+    role === ANY
+      ? kind !== 'ANONYMOUS' && (kind !== 'WORKLOAD' || effect === 'DENY')
+      : held.includes(role) || (role.startsWith(GROUP) && groups?.includes(role.slice(GROUP.length)) === true),
   );
 
 function denyAll(rule: unknown, catalog: NounCatalog): BoundRule {

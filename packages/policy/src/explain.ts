@@ -2,7 +2,7 @@
 // reading of them.
 import type { Principal } from '@falaj/runtime';
 import { buildAbility, type Verdict } from './ability.js';
-import { bindRules } from './bound-rules.js';
+import { bindRules, holdsRole } from './bound-rules.js';
 import type { Row } from './memory-verdict.js';
 import type { NounCatalog } from './noun.js';
 import type { Rule } from './rule.js';
@@ -29,7 +29,7 @@ export interface ConsideredRule {
 export interface Remedy {
   /** The ALLOW that would decide. */
   readonly ruleId: string;
-  /** Role to hold besides those held; null where no other is needed. */
+  /** Role to hold besides those held, or `group:<id>` to belong to; null where no other is needed. */
   readonly role: string | null;
   /** What the row would have to be; null where it is that already. */
   readonly conditions: Rule['conditions'] | null;
@@ -124,7 +124,7 @@ function remediesOf(
   const found = new Map<string, Remedy>();
   for (const { rule, outcome } of considered) {
     if (rule.effect !== 'ALLOW' || outcome === 'INVALID' || outcome === 'NOT_IN_FORCE') continue;
-    const holds = rule.roles.some((role) => role === '*' || principal.roles.includes(role));
+    const holds = holdsRole(rule, principal);
     for (const role of holds ? [null] : rule.roles) {
       const asHolder = role === null ? principal : { ...principal, roles: [...principal.roles, role] };
       const denials = rules.filter(

@@ -1,5 +1,6 @@
 export { type Ability, buildAbility, type Verdict } from './ability.js';
 export { AbilityCache } from './ability-cache.js';
+export { GROUP } from './bound-rules.js';
 export type { Condition } from './condition.js';
 export { assertCoverage, type CoverageOptions, type CoverageReport, checkCoverage } from './coverage.js';
 export {

@@ -16,7 +16,7 @@ export interface Rule {
   /** Instead of `fields`: every field of these classes. */
   readonly classes?: readonly FieldClass[];
   readonly conditions?: Condition;
-  /** `*` is everyone who is signed in; an ALLOW of that kind leaves workloads out. */
+  /** Roles, or groups as `group:<id>`. `*` is everyone who is signed in; an ALLOW of that kind leaves workloads out. */
   readonly roles: readonly string[];
   /** Code in capitals that callers are shown, e.g. `PII_RESTRICTED`. */
   readonly reason: string;

@@ -9,6 +9,8 @@ export interface Principal {
   readonly workspaceId: string;
   /** Role names held in that workspace. */
   readonly roles: readonly string[];
+  /** Ids of the groups of that workspace to which the principal belongs; absent where there are none. Rules name one as `group:<id>`. */
+  readonly groups?: readonly string[];
   /** Where the principal works from. */
   readonly zone: string;
   /** Zones whose rows the principal may see in that workspace. */

@@ -1,4 +1,4 @@
-import { type NounCatalog, type Rule, type RuleIssue, validateRule } from '@falaj/policy';
+import { GROUP, type NounCatalog, type Rule, type RuleIssue, validateRule } from '@falaj/policy';
 import { isPlatformError, PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import { roles } from './roles.js';
@@ -31,12 +31,21 @@ export function checkRule(input: z.output<typeof policyRuleInput>, catalog: Noun
   });
 }
 
+/** Ids of the groups that rules name. */
+export const groupsOf = (rules: readonly Pick<Rule, 'roles'>[]): readonly string[] => [
+  ...new Set(
+    rules.flatMap(({ roles: named }) =>
+      named.flatMap((role) => (role.startsWith(GROUP) ? [role.slice(GROUP.length)] : [])),
+    ),
+  ),
+];
+
 function ownIssues(input: z.output<typeof policyRuleInput>): RuleIssue[] {
   const known = ['*', ...roles.map(({ name }) => name)];
   const issues = input.roles.flatMap((role, place) =>
-    known.includes(role)
+    known.includes(role) || role.startsWith(GROUP)
       ? []
-      : [{ path: `roles[${place}]`, problem: `"${role}" is no role; known: ${known.join(', ')}` }],
+      : [{ path: `roles[${place}]`, problem: `"${role}" is no role; known: ${known.join(', ')}, ${GROUP}<id>` }],
   );
   if (input.validFrom && input.validTo && input.validTo <= input.validFrom)
     issues.push({ path: 'validTo', problem: 'must be after validFrom' });

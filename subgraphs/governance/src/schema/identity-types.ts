@@ -72,6 +72,7 @@ export class CurrentPrincipal {
   @Attribute(() => ID, 'internal', 'Workspace of this request; `none` where the principal is no member.')
   workspaceId!: string;
   @Attribute(() => [String], 'internal', 'Roles held in that workspace.') roles!: string[];
+  @Attribute(() => [ID], 'internal', 'Groups of that workspace to which the principal belongs.') groups!: string[];
   @Attribute(() => [String], 'internal', 'Zones whose rows the principal may see in that workspace.') zones!: string[];
   @Attribute(() => [ID], 'internal', 'All that a piece of work may touch, by id; empty for everyone else.')
   resources!: string[];

@@ -49,7 +49,7 @@ export class DecisionRemedy {
   @Attribute(
     () => String,
     'internal',
-    'Role to hold besides those held; null where none is missing. See requestAccess.',
+    'Role to hold besides those held, see requestAccess, or `group:<id>` to belong to; null where none is missing.',
   )
   role!: string | null;
   @Attribute(() => JSONObject, 'internal', 'What the row would have to be; null where it is that already.')

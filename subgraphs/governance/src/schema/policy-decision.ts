@@ -4,8 +4,9 @@ import { parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { decisionInput, questionedRow } from '../policy/decision-question.js';
-import { checkRule, policyRuleInput } from '../policy/policy-rule.js';
+import { checkRule, groupsOf, policyRuleInput } from '../policy/policy-rule.js';
 import { actors, membersOf } from '../store/actors.js';
+import { requireGroups } from '../store/group-reads.js';
 import { rowChanges } from '../store/policy-impact.js';
 import type { GovernanceContext } from './context.js';
 import {
@@ -82,6 +83,7 @@ export class PolicyDecisionResolver {
     const { policyStore } = context.services;
     const rules = await policyStore.rulesOf(context.principal.workspaceId);
     const add = (wanted.add ?? []).map((each) => checkRule(each, policyStore.catalog));
+    await requireGroups(context, groupsOf(add));
     const retire = wanted.retire ?? [];
     assertChangeable(context, rules, add, retire);
     const ids = wanted.principalIds ?? (await membersOf(context, MOST_PRINCIPALS));

@@ -23,9 +23,10 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import { checkRule, policyRuleInput } from '../policy/policy-rule.js';
+import { checkRule, groupsOf, policyRuleInput } from '../policy/policy-rule.js';
 import { grantsOf, roles } from '../policy/roles.js';
 import { type PolicyRuleRow, policyRules, principals } from '../store/governed.js';
+import { requireGroups } from '../store/group-reads.js';
 import { rule } from '../store/tables.js';
 import type { GovernanceContext } from './context.js';
 import { RuleEffect } from './enums.js';
@@ -136,7 +137,14 @@ export class PolicyRuleResolver {
     const { policyStore } = context.services;
     const { workspaceId, id: author } = context.principal;
     await context.mutate(
-      { action: 'createPolicyRule', noun: 'PolicyRule', verb: 'create', subjectId: given.id, details: { rule: given } },
+      {
+        action: 'createPolicyRule',
+        noun: 'PolicyRule',
+        verb: 'create',
+        subjectId: given.id,
+        details: { rule: given },
+        prepare: () => requireGroups(context, groupsOf([given])),
+      },
       async (tx, audit) => {
         const { id, version } = await policyStore.createRule(
           tx,

@@ -54,7 +54,8 @@ export class CreatePolicyRuleInput {
     string,
     unknown
   >;
-  @Field(() => [String], { description: 'Roles, or `*` for everyone signed in.' }) roles!: string[];
+  @Field(() => [String], { description: 'Roles, groups as `group:<id>`, or `*` for everyone signed in.' })
+  roles!: string[];
   @Field(() => String, { description: 'Code in capitals that callers are shown, e.g. `PII_RESTRICTED`.' })
   reason!: string;
   @Field(() => DateTime, { nullable: true, description: 'From when it counts; default at once.' }) validFrom?: Date;

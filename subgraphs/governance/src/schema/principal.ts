@@ -27,9 +27,9 @@ import { requireStepUp } from './step-up.js';
 export class PrincipalResolver {
   @Query(() => CurrentPrincipal, { nullable: true, description: 'Who asks; null without credentials.' })
   me(@Ctx() context: GovernanceContext): CurrentPrincipal | null {
-    const { roles, zones, resources = [], ...own } = context.principal;
+    const { roles, groups = [], zones, resources = [], ...own } = context.principal;
     if (own.kind === 'ANONYMOUS') return null;
-    return { ...own, roles: [...roles], zones: [...zones], resources: [...resources] };
+    return { ...own, roles: [...roles], groups: [...groups], zones: [...zones], resources: [...resources] };
   }
 
   @Query(() => [Membership], { description: 'Workspaces in which the caller holds a role.' })

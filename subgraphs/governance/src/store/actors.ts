@@ -3,6 +3,7 @@ import type { Principal } from '@falaj/runtime';
 import type { SubgraphContext } from '@falaj/subgraph-kit';
 import { asc } from 'drizzle-orm';
 import { principals } from './governed.js';
+import { groupsHeld } from './group-reads.js';
 import { rolesHeld } from './role-reads.js';
 import { roleInForce } from './tables.js';
 
@@ -12,7 +13,7 @@ export async function actors(
   ids: readonly string[],
 ): Promise<readonly (Principal | undefined)[]> {
   const { workspaceId, zones } = context.principal;
-  const held = await rolesHeld(context, ids);
+  const [held, grouped] = await Promise.all([rolesHeld(context, ids), groupsHeld(context, ids)]);
   return Promise.all(
     ids.map(async (id, place) => {
       if (id === context.principal.id) return context.principal;
@@ -25,6 +26,7 @@ export async function actors(
         name: found.name ?? '',
         workspaceId,
         roles,
+        groups: grouped[place] ?? [],
         zone: found.zone ?? '',
         zones: roles.length > 0 ? zones : [],
       };
