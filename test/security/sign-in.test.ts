@@ -236,6 +236,7 @@ describe('a service account', () => {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token: await oidc.token({ resource }),
         subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        client_id: id,
       });
     const { status, body } = await exchange('urn:falaj:workloads');
     expect(status).toBe(200);

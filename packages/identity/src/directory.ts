@@ -5,11 +5,11 @@ import type { Database } from '@falaj/database';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { type SQL, sql } from 'drizzle-orm';
 import {
-  addGroupMember,
+  addGroupMembers,
   createGroup,
   deleteGroup,
   grantGroupRole,
-  removeGroupMember,
+  removeGroupMembers,
   renameGroup,
   revokeGroupRole,
 } from './groups.js';
@@ -82,11 +82,11 @@ export interface Directory {
   readonly grantRole: typeof grantRole;
   readonly revokeRole: typeof revokeRole;
   readonly rolesOf: typeof rolesOf;
-  readonly addGroupMember: typeof addGroupMember;
+  readonly addGroupMembers: typeof addGroupMembers;
   readonly createGroup: typeof createGroup;
   readonly deleteGroup: typeof deleteGroup;
   readonly grantGroupRole: typeof grantGroupRole;
-  readonly removeGroupMember: typeof removeGroupMember;
+  readonly removeGroupMembers: typeof removeGroupMembers;
   readonly renameGroup: typeof renameGroup;
   readonly revokeGroupRole: typeof revokeGroupRole;
   /** Across all workspaces. */
@@ -166,11 +166,11 @@ export async function createDirectory(
     grantRole,
     revokeRole,
     rolesOf,
-    addGroupMember,
+    addGroupMembers,
     createGroup,
     deleteGroup,
     grantGroupRole,
-    removeGroupMember,
+    removeGroupMembers,
     renameGroup,
     revokeGroupRole,
     async membershipsOf(principalId) {

@@ -35,7 +35,7 @@ async function setting() {
   const amal = await person(workspaceId, 'amal');
   const groupId = await within(workspaceId, async (tx) => {
     const { id } = await directory.createGroup(tx, { workspaceId, displayName: 'Scientists', by: root });
-    await directory.addGroupMember(tx, { workspaceId, groupId: id, principalId: amal, by: root });
+    await directory.addGroupMembers(tx, { workspaceId, groupId: id, principalIds: [amal], by: root });
     return id;
   });
   return { workspaceId, amal, groupId };
@@ -76,17 +76,17 @@ describe('a role of a group', () => {
     ]);
     await within(workspaceId, (tx) => directory.revokeGroupRole(tx, { ...here, role: 'viewer' }));
     expect(await roles(amal, workspaceId)).toEqual(['auditor', 'viewer']);
-    await within(workspaceId, (tx) => directory.removeGroupMember(tx, { ...here, principalId: amal }));
+    await within(workspaceId, (tx) => directory.removeGroupMembers(tx, { ...here, principalIds: [amal] }));
     expect(await roles(amal, workspaceId)).toEqual(['viewer']);
     await within(workspaceId, async (tx) => {
-      await directory.addGroupMember(tx, { ...here, principalId: amal });
-      await directory.addGroupMember(tx, { ...here, principalId: amal });
+      await directory.addGroupMembers(tx, { ...here, principalIds: [amal] });
+      await directory.addGroupMembers(tx, { ...here, principalIds: [amal] });
     });
     expect(await roles(amal, workspaceId)).toEqual(['auditor', 'viewer']);
     await within(workspaceId, (tx) => directory.deleteGroup(tx, here));
     expect(await roles(amal, workspaceId)).toEqual(['viewer']);
     for (const change of [
-      (tx: Tx) => directory.addGroupMember(tx, { ...here, principalId: amal }),
+      (tx: Tx) => directory.addGroupMembers(tx, { ...here, principalIds: [amal] }),
       (tx: Tx) => directory.grantGroupRole(tx, { ...here, role: 'viewer' }),
       (tx: Tx) => directory.deleteGroup(tx, here),
     ])
@@ -141,7 +141,7 @@ describe('a role of a group', () => {
     const expiring = { ...own, expiresAt: soon(60_000) };
     await within(workspaceId, (tx) => directory.grantRole(tx, expiring));
     for (const change of [
-      (tx: Tx) => directory.removeGroupMember(tx, { ...here, principalId: amal }),
+      (tx: Tx) => directory.removeGroupMembers(tx, { ...here, principalIds: [amal] }),
       (tx: Tx) => directory.revokeGroupRole(tx, { ...here, role: 'administrator' }),
       (tx: Tx) => directory.deleteGroup(tx, here),
       (tx: Tx) => directory.disablePrincipal(tx, amal),
@@ -214,15 +214,15 @@ describe('groups', () => {
     const [one, two] = [await setting(), await setting()];
     const foreign = { workspaceId: one.workspaceId, groupId: one.groupId, by: root };
     for (const change of [
-      (tx: Tx) => directory.addGroupMember(tx, { ...foreign, principalId: two.amal }),
-      (tx: Tx) => directory.addGroupMember(tx, { ...foreign, workspaceId: two.workspaceId, principalId: two.amal }),
+      (tx: Tx) => directory.addGroupMembers(tx, { ...foreign, principalIds: [two.amal] }),
+      (tx: Tx) => directory.addGroupMembers(tx, { ...foreign, workspaceId: two.workspaceId, principalIds: [two.amal] }),
       (tx: Tx) => directory.grantGroupRole(tx, { ...foreign, role: 'administrator' }),
       (tx: Tx) => directory.deleteGroup(tx, foreign),
       (tx: Tx) =>
-        directory.addGroupMember(tx, {
+        directory.addGroupMembers(tx, {
           workspaceId: two.workspaceId,
           groupId: two.groupId,
-          principalId: one.amal,
+          principalIds: [one.amal],
           by: root,
         }),
     ])

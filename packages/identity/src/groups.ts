@@ -22,7 +22,7 @@ const newGroup = z.strictObject({
   by,
 });
 const change = group.extend({ displayName: displayName.optional(), externalId: externalId.optional() });
-const member = group.extend({ principalId: z.string().min(1) });
+const members = group.extend({ principalIds: z.array(z.string().min(1)).min(1) });
 const role = group.extend({ role: roleName });
 const grant = role.extend({ expiresAt: expiry });
 
@@ -31,7 +31,7 @@ export type GroupChange = z.input<typeof group>;
 export type NewGroup = z.input<typeof newGroup>;
 /** What is to be called otherwise; absent stays as it is. */
 export type GroupNames = z.input<typeof change>;
-export type GroupMemberChange = z.input<typeof member>;
+export type GroupMembersChange = z.input<typeof members>;
 export type GroupRoleChange = z.input<typeof role>;
 export type NewGroupRole = z.input<typeof grant>;
 
@@ -69,31 +69,37 @@ export async function deleteGroup(tx: Tx, input: GroupChange): Promise<void> {
 }
 
 /** Idempotent. Throws NOT_FOUND for an unknown group or principal. */
-export async function addGroupMember(tx: Tx, input: GroupMemberChange): Promise<void> {
-  const wanted = checked(member, input);
+export async function addGroupMembers(tx: Tx, input: GroupMembersChange): Promise<void> {
+  const wanted = checked(members, input);
   await existing(tx, wanted);
-  const { rows } = await tx.execute<{ known: boolean }>(sql`
-    select exists (select from identity.principal where id = ${wanted.principalId}) as known`);
-  if (!rows[0]?.known) throw notFound(wanted.principalId);
+  const ids = wanted.principalIds.map(() => newId('gm'));
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select w.id from unnest(${sql.param(wanted.principalIds)}::text[]) as w (id)
+    where not exists (select from identity.principal p where p.id = w.id) limit 1`);
+  if (rows[0]) throw notFound(rows[0].id);
   await tx.execute(sql`
     insert into identity.group_member (id, workspace_id, group_id, principal_id, added_by)
-    values (${newId('gm')}, ${wanted.workspaceId}, ${wanted.groupId}, ${wanted.principalId}, ${wanted.by})
+    select w.id, ${wanted.workspaceId}, ${wanted.groupId}, w.principal_id, ${wanted.by}
+    from unnest(${sql.param(ids)}::text[], ${sql.param(wanted.principalIds)}::text[]) as w (id, principal_id)
     on conflict (workspace_id, group_id, principal_id) where removed_at is null do nothing`);
   await touched(tx, wanted);
 }
 
-/** Throws NOT_FOUND where it is no member, PRECONDITION_FAILED where nobody would be left to administer the workspace. */
-export async function removeGroupMember(tx: Tx, input: GroupMemberChange): Promise<void> {
-  const wanted = checked(member, input);
+/** Throws NOT_FOUND for one that is no member, PRECONDITION_FAILED where nobody would be left to administer the workspace. */
+export async function removeGroupMembers(tx: Tx, input: GroupMembersChange): Promise<void> {
+  const wanted = checked(members, input);
   await keepingAdministrators(tx, wanted.workspaceId, async () => {
     await existing(tx, wanted);
     const { rows } = await tx.execute<{ id: string }>(sql`
       update identity.group_member set removed_at = clock_timestamp(), removed_by = ${wanted.by}
       where workspace_id = ${wanted.workspaceId} and group_id = ${wanted.groupId}
-        and principal_id = ${wanted.principalId} and removed_at is null returning id`);
-    if (rows.length === 0)
-      throw new PlatformError('NOT_FOUND', `${wanted.principalId} is no member of the group.`, {
-        details: { principalId: wanted.principalId, groupId: wanted.groupId },
+        and principal_id = any (${sql.param(wanted.principalIds)}::text[]) and removed_at is null
+      returning principal_id as id`);
+    const removed = new Set(rows.map(({ id }) => id));
+    const stranger = wanted.principalIds.find((id) => !removed.has(id));
+    if (stranger !== undefined)
+      throw new PlatformError('NOT_FOUND', `${stranger} is no member of the group.`, {
+        details: { principalId: stranger, groupId: wanted.groupId },
       });
   });
   await touched(tx, wanted);

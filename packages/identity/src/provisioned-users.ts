@@ -3,7 +3,7 @@
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
-import { removeGroupMember } from './groups.js';
+import { removeGroupMembers } from './groups.js';
 import { createPrincipal } from './principals.js';
 import { endTokens } from './revocations.js';
 import { keepingAdministrators } from './role-bindings.js';
@@ -115,7 +115,8 @@ export async function deleteProvisionedUser(
     select m.group_id as "groupId" from identity.group_member m
     join identity.user_group g on g.workspace_id = m.workspace_id and g.id = m.group_id and g.deleted_at is null
     where m.workspace_id = ${workspaceId} and m.principal_id = ${principalId} and m.removed_at is null order by 1`);
-  for (const { groupId } of rows) await removeGroupMember(tx, { workspaceId, groupId, principalId, by });
+  for (const { groupId } of rows)
+    await removeGroupMembers(tx, { workspaceId, groupId, principalIds: [principalId], by });
   await tx.execute(sql`
     update identity.role_binding set revoked_at = clock_timestamp(), revoked_by = ${by}
     where workspace_id = ${workspaceId} and principal_id = ${principalId} and revoked_at is null`);

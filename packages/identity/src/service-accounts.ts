@@ -84,7 +84,7 @@ export type NewWorkloadIdentity = z.input<typeof newWorkload>;
 
 /**
  * Tokens of the issuer for the subject may be exchanged for tokens of the service (RFC 8693). Throws CONFLICT where the
- * workload is bound already, PRECONDITION_FAILED for a person, and the errors of `ownPrincipal`.
+ * workload is bound to this service already, PRECONDITION_FAILED for a person, and the errors of `ownPrincipal`.
  */
 export async function bindWorkloadIdentity(tx: Tx, input: NewWorkloadIdentity): Promise<{ id: string }> {
   const { principalId, issuer, subject, by } = checked(newWorkload, input);

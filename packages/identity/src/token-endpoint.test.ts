@@ -350,6 +350,7 @@ describe('a workload', () => {
           grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
           subject_token,
           subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+          client_id: service,
           ...more,
         }),
       ),
@@ -384,7 +385,28 @@ describe('a workload', () => {
     await expect(resolve(answer.access_token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(exchange(await projected())).rejects.toMatchObject(refusedGrant);
     // And may be bound again.
-    await bind(SUBJECT, await hire('SERVICE'));
+    await bind();
+    expect((await exchange(await projected())).token_type).toBe('Bearer');
+  });
+
+  it('is what it says it is, whoever bound it first', async () => {
+    const subject = 'system:serviceaccount:scoring:wanted';
+    const squatter = await hire('SERVICE', 'ws_other');
+    await within(
+      (tx) => directory.bindWorkloadIdentity(tx, { principalId: squatter, issuer: clusterIssuer, subject, by: 'pr_x' }),
+      'ws_other',
+    );
+    const token = await projected({ sub: subject });
+    await expect(exchange(token)).rejects.toMatchObject(refusedGrant);
+    await bind(subject);
+    expect(decodeJwt((await exchange(token)).access_token).sub).toBe(service);
+    await expect(exchange(token, { client_id: '' })).rejects.toMatchObject(refusedGrant);
+    const nameless = new Map([
+      ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      ['subject_token', token],
+      ['subject_token_type', 'urn:ietf:params:oauth:token-type:jwt'],
+    ]);
+    await expect(endpoint.token(nameless)).rejects.toMatchObject({ details: { oauth: 'invalid_request' } });
   });
 
   it('is refused with any other token', async () => {

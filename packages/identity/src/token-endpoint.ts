@@ -117,6 +117,10 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
       throw refusal('invalid_request', `requested_token_type must be ${ACCESS_TOKEN}`);
     if ((parameters.get('audience') ?? PLATFORM_AUDIENCE) !== PLATFORM_AUDIENCE)
       throw refusal('invalid_target', `audience must be ${PLATFORM_AUDIENCE}`);
+    // Whoever bound the workload first does not decide what it becomes: it says itself.
+    const clientId = parameters.get('client_id');
+    if (clientId === undefined)
+      throw refusal('invalid_request', 'client_id must name the service account that the workload is');
     const workload = await workloads.verify(parameters.get('subject_token') ?? '').catch((cause: unknown) => {
       throw refusal('invalid_grant', cause instanceof PlatformError ? cause.message.replace(/\.$/, '') : 'not valid');
     });
@@ -128,10 +132,14 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
         sql`
         select p.id, p.home_workspace_id as "homeWorkspaceId" from identity.workload_identity w
         join identity.principal p on p.id = w.principal_id
-        where w.issuer = ${workload.issuer} and w.subject = ${workload.subject} and w.revoked_at is null
-          and p.disabled_at is null`,
+        where w.principal_id = ${clientId} and w.issuer = ${workload.issuer} and w.subject = ${workload.subject}
+          and w.revoked_at is null and p.disabled_at is null`,
       );
-      if (account === undefined) throw refusal('invalid_grant', 'The workload is bound to no service account in force');
+      if (account === undefined)
+        throw refusal(
+          'invalid_grant',
+          'The workload is not bound to this service account, or the account is not in force',
+        );
       return issue(
         tx,
         account,

@@ -2,7 +2,8 @@
 import type { Tx } from '@falaj/database';
 import { PlatformError } from '@falaj/runtime';
 import { sql } from 'drizzle-orm';
-import { addGroupMember, createGroup, deleteGroup, removeGroupMember, renameGroup } from '../groups.js';
+import { addGroupMembers, createGroup, deleteGroup, removeGroupMembers, renameGroup } from '../groups.js';
+import { keepingAdministrators } from '../role-bindings.js';
 import type { ScimCaller } from './caller.js';
 import type { Columns } from './filter-sql.js';
 import { listAnswer, listRequest, type Query, shown, wants } from './list-request.js';
@@ -98,15 +99,21 @@ export async function patchGroup(caller: ScimCaller, id: string, body: unknown):
 export async function deleteDirectoryGroup(caller: ScimCaller, id: string): Promise<ScimAnswer> {
   const { workspaceId, by } = caller.provisioner;
   await caller.inWorkspace(async (tx) => {
-    await groupRow(tx, id, true);
+    await groupRow(tx, id);
     await deleteGroup(tx, { workspaceId, groupId: id, by });
     await caller.record(tx, 'scimDeleteGroup', { type: 'Group', id }, {});
   });
   return { status: 204 };
 }
 
-/** The group is locked from the look to the change, so that of two changes at once neither is lost. */
-async function changeGroup(
+/**
+ * The group is locked from the look to the change, so that of two changes at once neither is lost; after the workspace's
+ * administrators, as everywhere, or two could wait for each other.
+ */
+const changeGroup = (tx: Tx, caller: ScimCaller, ...change: [string, string, (before: Resource) => Resource]) =>
+  keepingAdministrators(tx, caller.provisioner.workspaceId, () => changeLocked(tx, caller, ...change));
+
+async function changeLocked(
   tx: Tx,
   caller: ScimCaller,
   id: string,
@@ -153,8 +160,8 @@ async function changeMembers(
       where u.workspace_id = ${workspaceId} and u.principal_id = w.id and u.deleted_at is null) limit 1`);
   if (rows[0] !== undefined)
     throw badRequest('invalidValue', `invalidValue: members: ${rows[0].id} is no user that the directory keeps here.`);
-  for (const principalId of added) await addGroupMember(tx, { workspaceId, groupId, principalId, by });
-  for (const principalId of removed) await removeGroupMember(tx, { workspaceId, groupId, principalId, by });
+  if (added.length > 0) await addGroupMembers(tx, { workspaceId, groupId, principalIds: added, by });
+  if (removed.length > 0) await removeGroupMembers(tx, { workspaceId, groupId, principalIds: removed, by });
   return { added, removed };
 }
 

@@ -151,10 +151,10 @@ export class GroupResolver {
   ): Promise<GroupPayload> {
     const { groupId, principalId } = parseInput(groupMemberInput, input);
     return this.#change(context, 'addGroupMember', 'addMember', { groupId, principalId }, (tx, by) =>
-      context.services.directory.addGroupMember(tx, {
+      context.services.directory.addGroupMembers(tx, {
         workspaceId: context.principal.workspaceId,
         groupId,
-        principalId,
+        principalIds: [principalId],
         by,
       }),
     );
@@ -169,10 +169,10 @@ export class GroupResolver {
   ): Promise<GroupPayload> {
     const { groupId, principalId } = parseInput(groupMemberInput, input);
     return this.#change(context, 'removeGroupMember', 'removeMember', { groupId, principalId }, (tx, by) =>
-      context.services.directory.removeGroupMember(tx, {
+      context.services.directory.removeGroupMembers(tx, {
         workspaceId: context.principal.workspaceId,
         groupId,
-        principalId,
+        principalIds: [principalId],
         by,
       }),
     );
