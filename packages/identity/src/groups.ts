@@ -74,9 +74,10 @@ export async function addGroupMembers(tx: Tx, input: GroupMembersChange): Promis
   await existing(tx, wanted);
   const ids = wanted.principalIds.map(() => newId('gm'));
   const { rows } = await tx.execute<{ id: string }>(sql`
-    select w.id from unnest(${sql.param(wanted.principalIds)}::text[]) as w (id)
-    where not exists (select from identity.principal p where p.id = w.id) limit 1`);
-  if (rows[0]) throw notFound(rows[0].id);
+    select id from identity.principal where id = any (${sql.param(wanted.principalIds)}::text[])`);
+  const known = new Set(rows.map((row) => row.id));
+  const stranger = wanted.principalIds.find((id) => !known.has(id));
+  if (stranger !== undefined) throw notFound(stranger);
   await tx.execute(sql`
     insert into identity.group_member (id, workspace_id, group_id, principal_id, added_by)
     select w.id, ${wanted.workspaceId}, ${wanted.groupId}, w.principal_id, ${wanted.by}

@@ -155,11 +155,12 @@ async function changeMembers(
   const added = [...after].filter((id) => !before.has(id));
   const removed = [...before].filter((id) => !after.has(id));
   const { rows } = await tx.execute<{ id: string }>(sql`
-    select w.id from unnest(${sql.param(added)}::text[]) as w (id)
-    where not exists (select from identity.provisioned_user u
-      where u.workspace_id = ${workspaceId} and u.principal_id = w.id and u.deleted_at is null) limit 1`);
-  if (rows[0] !== undefined)
-    throw badRequest('invalidValue', `invalidValue: members: ${rows[0].id} is no user that the directory keeps here.`);
+    select principal_id as id from identity.provisioned_user
+    where workspace_id = ${workspaceId} and principal_id = any (${sql.param(added)}::text[]) and deleted_at is null`);
+  const known = new Set(rows.map(({ id }) => id));
+  const stranger = added.find((id) => !known.has(id));
+  if (stranger !== undefined)
+    throw badRequest('invalidValue', `invalidValue: members: ${stranger} is no user that the directory keeps here.`);
   if (added.length > 0) await addGroupMembers(tx, { workspaceId, groupId, principalIds: added, by });
   if (removed.length > 0) await removeGroupMembers(tx, { workspaceId, groupId, principalIds: removed, by });
   return { added, removed };

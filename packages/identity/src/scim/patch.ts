@@ -111,7 +111,7 @@ function changeSome(
   { op, value }: Change,
   attribute: Attribute,
 ): Element[] {
-  const fits = list.map((element) => matches(filter, element));
+  const fits = list.map((element) => matches(filter, element, attribute));
   if (op === 'remove') {
     if (sub === undefined) return list.filter((_, at) => !fits[at]);
     return list.map((element, at) =>
@@ -132,18 +132,18 @@ function named(filter: Filter, attribute: Attribute): Element {
   return sub ? { [sub]: filter.value } : {};
 }
 
-function matches(filter: Filter, element: Element): boolean {
+function matches(filter: Filter, element: Element, attribute: Attribute): boolean {
   switch (filter.kind) {
     case 'and':
-      return matches(filter.left, element) && matches(filter.right, element);
+      return matches(filter.left, element, attribute) && matches(filter.right, element, attribute);
     case 'or':
-      return matches(filter.left, element) || matches(filter.right, element);
+      return matches(filter.left, element, attribute) || matches(filter.right, element, attribute);
     case 'not':
-      return !matches(filter.of, element);
+      return !matches(filter.of, element, attribute);
     case 'present':
-      return own(element, filter.path) !== undefined;
+      return subOf(element, filter.path, attribute) !== undefined;
     case 'compare': {
-      const same = alike(own(element, filter.path), filter.value);
+      const same = alike(subOf(element, filter.path, attribute), filter.value);
       if (filter.op === 'eq') return same;
       if (filter.op === 'ne') return !same;
       throw badRequest('invalidPath', `invalidPath: ${filter.op} is not supported in a path; use eq or ne.`);
@@ -153,8 +153,10 @@ function matches(filter: Filter, element: Element): boolean {
   }
 }
 
-const own = (element: Element, path: string): unknown =>
-  Object.entries(element).find(([name]) => name.toLowerCase() === path)?.[1];
+function subOf(element: Element, path: string, { subs = {} }: Attribute): unknown {
+  const sub = Object.hasOwn(subs, path) ? subs[path] : undefined;
+  return sub === undefined ? undefined : element[sub];
+}
 
 const alike = (found: unknown, wanted: Literal): boolean =>
   typeof found === 'string' && typeof wanted === 'string'
