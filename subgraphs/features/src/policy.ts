@@ -19,6 +19,67 @@ const VALUES = [
   'FeatureVector',
 ];
 
+/** Lets roles see fields of what was made of columns of these classes; the id is `features.<subject>.<name>`. */
+const ofColumns = (
+  columnClasses: readonly string[],
+  subject: string,
+  name: string,
+  fields: readonly string[],
+  roles: readonly string[],
+  reason: string,
+): Rule => ({
+  id: `features.${subject}.${name}`,
+  effect: 'ALLOW',
+  actions: ['read'],
+  subject,
+  fields,
+  conditions: { columnClass: { $in: columnClasses } },
+  roles,
+  reason,
+});
+
+const ORDINARY = ['open', 'internal'];
+const SENSITIVE = [...ORDINARY, 'sensitive'];
+const CELL = ['column', 'value'];
+const ONLINE = ['number', 'text'];
+/** The least and the greatest are somebody's own. */
+const OF_GROUPS = ['count', 'nulls', 'mean'];
+const STATISTICS = [...OF_GROUPS, 'min', 'max'];
+const READERS = ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'];
+
+/** What a value tells follows the class of the columns that it is made of. */
+const valueRules: readonly Rule[] = [
+  ofColumns(SENSITIVE, 'SampleCell', 'read', CELL, ['feature-engineer', 'data-scientist'], 'SOURCE_SAMPLES'),
+  ofColumns(['pii'], 'SampleCell', 'read-personal', CELL, ['feature-engineer'], 'PERSONAL_DATA'),
+  ofColumns(ORDINARY, 'OnlineValue', 'read-value', ONLINE, READERS, 'ORDINARY_METADATA'),
+  ofColumns(
+    ['sensitive'],
+    'OnlineValue',
+    'read-sensitive-value',
+    ONLINE,
+    ['feature-engineer', 'data-scientist'],
+    'SENSITIVE_VALUES',
+  ),
+  ofColumns(['pii'], 'OnlineValue', 'read-personal-value', ONLINE, ['feature-engineer'], 'PERSONAL_DATA'),
+  ofColumns(
+    SENSITIVE,
+    'FeatureStatistics',
+    'read-sensitive',
+    STATISTICS,
+    ['feature-engineer', 'data-scientist', 'auditor', 'administrator'],
+    'DEFINITIONS_AND_DIGESTS',
+  ),
+  ofColumns(['pii'], 'FeatureStatistics', 'read-personal', STATISTICS, ['feature-engineer'], 'PERSONAL_DATA'),
+  ofColumns(
+    ['pii'],
+    'FeatureStatistics',
+    'read-personal-of-groups',
+    OF_GROUPS,
+    ['data-scientist', 'auditor', 'administrator'],
+    'FIGURES_OF_GROUPS',
+  ),
+];
+
 export const rules: readonly Rule[] = [
   ...OWN.flatMap((subject): Rule[] => [
     {
@@ -27,7 +88,7 @@ export const rules: readonly Rule[] = [
       actions: ['read'],
       subject,
       classes: ['open', 'internal'],
-      roles: ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      roles: READERS,
       reason: 'ORDINARY_METADATA',
     },
     {
@@ -118,78 +179,7 @@ export const rules: readonly Rule[] = [
     roles: ['data-scientist'],
     reason: 'TRAINING',
   },
-  {
-    id: 'features.SampleCell.read',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'SampleCell',
-    fields: ['column', 'value'],
-    conditions: { columnClass: { $in: ['open', 'internal', 'sensitive'] } },
-    roles: ['feature-engineer', 'data-scientist'],
-    reason: 'SOURCE_SAMPLES',
-  },
-  {
-    id: 'features.SampleCell.read-personal',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'SampleCell',
-    fields: ['column', 'value'],
-    conditions: { columnClass: 'pii' },
-    roles: ['feature-engineer'],
-    reason: 'PERSONAL_DATA',
-  },
-  // What a feature looks like follows the class of the columns that it is made of.
-  {
-    id: 'features.OnlineValue.read-value',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'OnlineValue',
-    fields: ['number', 'text'],
-    conditions: { columnClass: { $in: ['open', 'internal'] } },
-    roles: ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
-    reason: 'ORDINARY_METADATA',
-  },
-  {
-    id: 'features.OnlineValue.read-sensitive-value',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'OnlineValue',
-    fields: ['number', 'text'],
-    conditions: { columnClass: 'sensitive' },
-    roles: ['feature-engineer', 'data-scientist'],
-    reason: 'SENSITIVE_VALUES',
-  },
-  {
-    id: 'features.OnlineValue.read-personal-value',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'OnlineValue',
-    fields: ['number', 'text'],
-    conditions: { columnClass: 'pii' },
-    roles: ['feature-engineer'],
-    reason: 'PERSONAL_DATA',
-  },
-  {
-    id: 'features.FeatureStatistics.read-personal',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'FeatureStatistics',
-    classes: ['sensitive'],
-    conditions: { columnClass: 'pii' },
-    roles: ['feature-engineer'],
-    reason: 'PERSONAL_DATA',
-  },
-  {
-    id: 'features.FeatureStatistics.read-personal-of-groups',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'FeatureStatistics',
-    // The least and the greatest are somebody's own.
-    fields: ['count', 'nulls', 'mean'],
-    conditions: { columnClass: 'pii' },
-    roles: ['data-scientist', 'auditor', 'administrator'],
-    reason: 'FIGURES_OF_GROUPS',
-  },
+  ...valueRules,
   ...VALUES.map(
     (subject): Rule => ({
       id: `features.${subject}.read`,
@@ -197,18 +187,8 @@ export const rules: readonly Rule[] = [
       actions: ['read'],
       subject,
       classes: ['open', 'internal'],
-      roles: ['feature-engineer', 'data-scientist', 'approver', 'auditor', 'viewer', 'administrator'],
+      roles: READERS,
       reason: 'ORDINARY_METADATA',
     }),
   ),
-  {
-    id: 'features.FeatureStatistics.read-sensitive',
-    effect: 'ALLOW',
-    actions: ['read'],
-    subject: 'FeatureStatistics',
-    classes: ['sensitive'],
-    conditions: { columnClass: { $in: ['open', 'internal', 'sensitive'] } },
-    roles: ['feature-engineer', 'data-scientist', 'auditor', 'administrator'],
-    reason: 'DEFINITIONS_AND_DIGESTS',
-  },
 ];
