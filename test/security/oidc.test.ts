@@ -47,6 +47,7 @@ describe('a real issuer', () => {
         expiresAt: new Date((decodeJwt(token).exp ?? 0) * 1_000),
         issuedAt: new Date((decodeJwt(token).iat ?? 0) * 1_000),
         tokenId: decodeJwt(token).jti,
+        session: { subject: OIDC_SUBJECT },
         authentication: { at: signedIn, methods: ['otp', 'pwd'], context: 'gold' },
       });
       // Allowed at another issuer is not allowed here.
