@@ -18,7 +18,7 @@ export interface LiveCertificates {
 
 /**
  * Reads once now, whose errors it throws, then looks every second. Files that do not fit together are half a change or a
- * mistake: what is in use stays so, and the log says why, once for each reason.
+ * mistake: what is in use stays so, and the log says why once the same is found again.
  */
 export async function watchCertificates(
   listener: 'edge' | 'internal',
@@ -28,6 +28,7 @@ export async function watchCertificates(
   let current = await read();
   let generation = 0;
   let complaint = '';
+  let times = 0;
   const listeners: ((material: CertificateMaterial) => void)[] = [];
   const measure = () => expiry.set({ listener }, current.expiresAt.getTime() / 1_000);
   measure();
@@ -39,9 +40,11 @@ export async function watchCertificates(
       try {
         found = await read();
       } catch (error) {
-        const told = (error as Error).message;
-        if (told !== complaint) log.error('a changed certificate is not used', { listener, reason: told });
-        complaint = told;
+        const reason = (error as Error).message;
+        times = reason === complaint ? times + 1 : 1;
+        complaint = reason;
+        // Seen once, it is a change half written.
+        if (times === 2) log.error('a changed certificate is not used', { listener, reason });
         return;
       }
       complaint = '';
