@@ -47,6 +47,21 @@ describe('the configuration', () => {
     expect((error as Error).message).toContain(join(folder, 'falaj.config.ts'));
   });
 
+  it('provisions a workspace once, from an issuer that it knows', async () => {
+    const issuers = [{ issuer: 'https://login.example', audience: 'x' }];
+    const from = (issuer: string, workspace = 'flights') => ({ workspace, issuer });
+    const good = await loadConfig(folderWith({ plugins: [], issuers, provisioning: [from('https://login.example')] }));
+    expect(good.provisioning).toEqual([
+      { workspace: 'flights', issuer: 'https://login.example', subject: 'externalId' },
+    ]);
+    for (const [provisioning, path] of [
+      [[from('https://other.example')], 'provisioning.0.issuer: expected one of `issuers`'],
+      [[from('https://login.example'), from('https://login.example')], 'provisioning.1.workspace: stands there twice'],
+      [[{ ...from('https://login.example'), subject: 'email' }], 'provisioning.0.subject:'],
+    ] as const)
+      await expect(loadConfig(folderWith({ plugins: [], issuers, provisioning }))).rejects.toThrow(path);
+  });
+
   it('refuses a key that it does not know', async () => {
     for (const config of [
       { plugins: [], dataDir: 'x' },

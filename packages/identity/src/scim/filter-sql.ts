@@ -74,7 +74,7 @@ function compared(column: ScalarColumn, op: Comparison, value: Literal, path: st
   if (column.type === 'boolean') {
     const wanted = typeof value === 'string' ? { true: true, false: false }[value.toLowerCase()] : value;
     if (typeof wanted !== 'boolean' || (op !== 'eq' && op !== 'ne')) return wrong();
-    return sql`${column.sql} = ${op === 'eq' ? wanted : !wanted}`;
+    return op === 'eq' ? sql`${column.sql} = ${wanted}` : sql`${column.sql} is distinct from ${wanted}`;
   }
   if (typeof value !== 'string') return wrong();
   if (column.type === 'time') {

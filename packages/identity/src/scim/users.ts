@@ -10,7 +10,7 @@ import {
   provisionUser,
 } from '../provisioned-users.js';
 import type { ScimCaller } from './caller.js';
-import type { Columns } from './filter-sql.js';
+import type { Columns, ScalarColumn } from './filter-sql.js';
 import { listAnswer, listRequest, type Query, shown } from './list-request.js';
 import { patched, type Resource } from './patch.js';
 import { USER_SCHEMA, userFrom, userOf, userShape } from './resource-types.js';
@@ -27,6 +27,12 @@ interface UserRow extends Record<string, unknown> {
 }
 
 const attribute = (path: readonly string[]) => sql`u.attributes #>> ${sql.raw(`'{${path.join(',')}}'`)}`;
+/** Of one `email` of a list. */
+export const emailElements: Readonly<Record<string, ScalarColumn>> = {
+  value: { type: 'folded', sql: sql`email ->> 'value'` },
+  type: { type: 'folded', sql: sql`email ->> 'type'` },
+  primary: { type: 'boolean', sql: sql`(email ->> 'primary')::boolean` },
+};
 const columns: Columns = {
   id: { type: 'text', sql: sql`u.principal_id` },
   username: { type: 'folded', sql: sql`u.user_name` },
@@ -41,11 +47,7 @@ const columns: Columns = {
   emails: {
     each: (test) =>
       sql`exists (select from jsonb_array_elements(coalesce(u.attributes -> 'emails', '[]')) as emails (email) where ${test})`,
-    elements: {
-      value: { type: 'folded', sql: sql`email ->> 'value'` },
-      type: { type: 'folded', sql: sql`email ->> 'type'` },
-      primary: { type: 'boolean', sql: sql`coalesce((email ->> 'primary')::boolean, false)` },
-    },
+    elements: emailElements,
   },
 };
 
