@@ -209,6 +209,32 @@ it('no table names the person, no record of the trail an address of anybody, and
   expect(verifyAuditLog.intact).toBe(true);
 });
 
+it('records are kept as long as the rules for the data ask, and only an administrator says how long', async () => {
+  const set = (role: 'administrator' | 'auditor', recordDays: number, readDays: number) =>
+    house.ask(
+      role,
+      `mutation { setRetentionPolicy(input: { recordDays: ${recordDays}, readDays: ${readDays}, reason: "our schedule" }) {
+        retentionPolicy { recordDays readDays setBy minimumDays archives rules { id source asOf } } } }`,
+    );
+  expect((await set('auditor', 4_000, 4_000)).code).toBe('FORBIDDEN');
+  const short = await set('administrator', 4_000, 365);
+  expect(short.errors[0]?.extensions.details).toMatchObject({
+    rule: 'FALAJ-RETENTION-PERSONAL',
+    limit: 'at least 366 days',
+  });
+  const { data, errors } = await set('administrator', 4_000, 366);
+  expect(errors).toEqual([]);
+  expect(data.setRetentionPolicy.retentionPolicy).toMatchObject({
+    recordDays: 4_000,
+    readDays: 366,
+    setBy: house.ids.administrator,
+    minimumDays: 366,
+    archives: false,
+    rules: [{ id: 'FALAJ-RETENTION-PERSONAL' }],
+  });
+  expect((await house.ask('data-scientist', '{ retentionPolicy { recordDays } }')).code).toBe('FORBIDDEN');
+});
+
 it('a backup from before opens nothing of the person once the keys of then are retired', async () => {
   const { rotateKey } = await house.done(
     'administrator',

@@ -1,4 +1,5 @@
 // Keys and sealed artifacts: rotation while people read and write, and what was cut, swapped or moved on the disk.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -281,4 +282,54 @@ it('an erasure is for administrators, names nobody anywhere, and the trail still
   ]);
   const verified = await ask('auditor', '{ verifyAuditLog { intact } }');
   expect(verified.data.verifyAuditLog.intact).toBe(true);
+});
+
+it('a log that was changed lets no record go: the archive refuses, keeps everything and puts that on record', async () => {
+  const { dataDirectory } = processes;
+  const [{ workspace, records }] = (await rowsOf(
+    dataDirectory,
+    'select workspace_id as workspace, count(*)::int as records from audit.record group by 1 order by 2 desc limit 1',
+  )) as [{ workspace: string; records: number }];
+  // Whoever owns the database makes everything old, which it is not: no hash holds any more.
+  for (const statement of [
+    'alter table audit.record disable trigger user',
+    'alter table audit.record no force row level security',
+    `update audit.record set at = at - interval '30 days'`,
+    'alter table audit.record force row level security',
+    'alter table audit.record enable trigger user',
+  ])
+    await rowsOf(dataDirectory, statement);
+  const root = join(import.meta.dirname, '..', '..');
+  const to = join(directory, 'archive');
+  const archive = spawnSync(
+    process.execPath,
+    [
+      'packages/cli/dist/main.js',
+      'audit',
+      'archive',
+      '--workspace',
+      workspace,
+      '--older-than',
+      '7',
+      '--to',
+      to,
+      '--data',
+      dataDirectory,
+    ],
+    { cwd: root, encoding: 'utf8', env: { ...process.env, NODE_ENV: '' } },
+  );
+  expect(archive.stderr).toMatch(/The export does not verify: CHANGED at 0.*Nothing was deleted/s);
+  expect(archive.status).toBe(2);
+  const [after] = await rowsOf(
+    dataDirectory,
+    'select count(*)::int as records from audit.record where workspace_id = $1',
+    [workspace],
+  );
+  expect(after?.records).toBeGreaterThanOrEqual(records);
+  const trail = await rowsOf(
+    dataDirectory,
+    `select outcome, actor_id from audit.record where workspace_id = $1 and action = 'archiveAuditLog'`,
+    [workspace],
+  );
+  expect(trail).toEqual([{ outcome: 'FAILED', actor_id: 'operator' }]);
 });

@@ -18,7 +18,7 @@ import { type BundleVerification, verifyBundle } from './verify-bundle.js';
 export const ARCHIVE_AUDIT_LOG = 'archiveAuditLog';
 
 /** Records whose absence would break other proofs: seals stand for the read log, archivals for this. */
-const KEPT_ACTIONS = [SEAL_READS, ARCHIVE_AUDIT_LOG];
+const KEPT_ACTIONS = [SEAL_READS, ARCHIVE_AUDIT_LOG, 'archiveReadLog'];
 const BATCH = 5_000;
 const DAY_MS = 86_400_000;
 

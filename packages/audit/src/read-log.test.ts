@@ -1,5 +1,5 @@
 // The read log on a real database: durable or refused, closed to every other workspace, and proved by its seals.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '@falaj/database/testing';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
@@ -133,7 +133,8 @@ describe('reading', () => {
 });
 
 describe('seals', () => {
-  const verify = (workspaceId = 'w1') => test.database.asSystem((tx) => verifyReadLog(tx, workspaceId));
+  const verify = (workspaceId = 'w1') =>
+    test.database.asSystem((tx) => verifyReadLog(tx, workspaceId, createPublicKey(privateKey)));
   /** Until nothing is pending: another transaction on the same server may hold the horizon for a moment. */
   const sealAll = async () => {
     while ((await verify()).pending + (await verify('w2')).pending > 0) await sealReads(test.database);
@@ -152,8 +153,22 @@ describe('seals', () => {
     const log = await fill();
     expect(await sealReads(test.database)).toBe(0);
     await log.append([entry()]);
-    expect(await verify()).toEqual({ intact: true, verified: 6, pending: 1, brokenSeals: [], unsealed: 0 });
-    expect(await verify('w2')).toEqual({ intact: true, verified: 3, pending: 0, brokenSeals: [], unsealed: 0 });
+    expect(await verify()).toEqual({
+      intact: true,
+      archivedSeals: 0,
+      verified: 6,
+      pending: 1,
+      brokenSeals: [],
+      unsealed: 0,
+    });
+    expect(await verify('w2')).toEqual({
+      intact: true,
+      archivedSeals: 0,
+      verified: 3,
+      pending: 0,
+      brokenSeals: [],
+      unsealed: 0,
+    });
     expect(await verify('w3')).toMatchObject({ intact: true, verified: 0 });
     await sequenceAudit(test.database, privateKey);
     const proof = await test.database.asSystem((tx) => verifyAuditLog(tx, 'w1', privateKey));

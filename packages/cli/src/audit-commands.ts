@@ -1,7 +1,7 @@
 // `falaj audit …`: the log as files that anybody can verify. `verify` reads the files alone: no configuration, no database.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { archiveAuditLog, exportAuditLog, verifyBundle } from '@falaj/audit';
+import { archiveAuditLog, archiveReadLog, exportAuditLog, verifyBundle } from '@falaj/audit';
 import { loadSigningKey } from '@falaj/identity';
 import { isPlatformError, PlatformError } from '@falaj/runtime';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -41,27 +41,27 @@ export function addAuditCommands(program: Command): void {
     .requiredOption('--workspace <id>', 'workspace')
     .requiredOption('--older-than <days>', 'age at which records may go', wholeNumber)
     .requiredOption('--to <folder>', 'folder, new or empty; afterwards the only place of these records')
+    .option('--reads', 'the read log instead of the audit log')
     .option('--data <directory>', 'data directory (default: from falaj.config.ts)')
-    .action(async (options: { workspace: string; olderThan: number; to: string; data?: string }) => {
-      const { workspace: workspaceId, olderThan: olderThanDays, to: folder, data } = options;
+    .action(async (options: { workspace: string; olderThan: number; to: string; reads?: true; data?: string }) => {
+      const { workspace: workspaceId, olderThan: olderThanDays, to: folder, reads = false, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const privateKey = await loadSigningKey(config.dataDirectory, 'audit');
       try {
-        const { archive, dropped } = await withLocalDatabase(config, 'falaj audit', (database, ownerUrl) =>
-          archiveAuditLog(database, {
-            workspaceId,
-            olderThanDays,
-            folder,
-            privateKey,
-            ownerUrl,
-            actorId: 'operator',
-          }),
-        );
-        process.stdout.write(
-          archive
-            ? `${archive.from} to ${archive.until - 1} of ${workspaceId} are in ${folder}, verified; ${dropped} records dropped.\n`
-            : `Nothing more to archive; ${dropped} records of earlier archives dropped.\n`,
-        );
+        const said = await withLocalDatabase(config, 'falaj audit', async (database, ownerUrl) => {
+          const dropping = { workspaceId, olderThanDays, folder, privateKey, ownerUrl, actorId: 'operator' };
+          if (reads) {
+            const { archive, dropped } = await archiveReadLog(database, dropping);
+            return archive
+              ? `${archive.events} reads of ${workspaceId} are in ${folder}, verified; ${dropped} dropped.`
+              : `Nothing more to archive; ${dropped} reads of earlier archives dropped.`;
+          }
+          const { archive, dropped } = await archiveAuditLog(database, dropping);
+          return archive
+            ? `${archive.from} to ${archive.until - 1} of ${workspaceId} are in ${folder}, verified; ${dropped} records dropped.`
+            : `Nothing more to archive; ${dropped} records of earlier archives dropped.`;
+        });
+        process.stdout.write(`${said}\n`);
       } catch (error) {
         if (!isPlatformError(error) || error.code !== 'PRECONDITION_FAILED') throw error;
         process.stderr.write(`${error.message}\n`);

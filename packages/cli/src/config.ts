@@ -135,6 +135,16 @@ const schema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  /** Retention of audit records and read events. */
+  audit: z
+    .strictObject({
+      /**
+       * Folder that old records are exported into before they are dropped, relative to the configuration file; without it
+       * none is dropped, whatever the policies of the workspaces say.
+       */
+      archiveFolder: z.string().min(1).optional(),
+    })
+    .prefault({}),
   /** Traces of requests, by OpenTelemetry. */
   tracing: z
     .strictObject({

@@ -32,6 +32,7 @@ export {
   type TransferInstrument,
 } from './residency.js';
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
+export { type RetentionRule, retentionFloor, retentionRules } from './retention.js';
 export type { PolicyAction, Rule } from './rule.js';
 export { ruleBuilders } from './rule-builders.js';
 export { type ChangedGroup, type Outcome, type PolicyChange, simulate, type VerdictChange } from './simulate.js';

@@ -28,6 +28,7 @@ import { PrincipalResolver } from './schema/principal.js';
 import { ProvisioningTokenResolver } from './schema/provisioning-token.js';
 import { TransferInstrumentResolver } from './schema/residency/instrument.js';
 import { ResidencyResolver } from './schema/residency/residency.js';
+import { RetentionResolver } from './schema/retention.js';
 import { ServiceAccountResolver } from './schema/service-account.js';
 import { SessionResolver } from './schema/session.js';
 import { UnusedGrantResolver } from './schema/unused-grants.js';
@@ -93,6 +94,7 @@ export function governanceSubgraph(services: GovernanceServices): SubgraphDefini
       TransferInstrumentResolver,
       KeyRotationResolver,
       SubjectErasureResolver,
+      RetentionResolver,
       ...audited.map(({ resolver }) => resolver),
     ],
     orphanedTypes: audited.map(({ stub }) => stub),

@@ -124,6 +124,9 @@ export const rules: readonly Rule[] = [
     read(subject, 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   ),
   read('DataAccess', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  read('RetentionPolicy', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  read('RetentionRule', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
+  act('RetentionPolicy', ['update'], ['administrator'], 'ADMINISTRATION'),
   read('DataAccessVerification', 'read', ['open', 'internal'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   read('AuditRecord', 'read-all', ['sensitive', 'pii'], ['auditor', ...ADMINISTRATORS], 'AUDIT'),
   ...auditedTypes.map(

@@ -1,6 +1,7 @@
 // The composition root: the one place that knows subgraphs, gateway, plugins and database alike.
 import type { KeyObject } from 'node:crypto';
-import { auditMigrations, createReadLog, startAuditSequencer, startReadSealer } from '@falaj/audit';
+import { resolve } from 'node:path';
+import { auditMigrations, createReadLog, startAuditSequencer, startReadSealer, startRetention } from '@falaj/audit';
 import { assertRowSecurity, type Database, migrate, openDatabase, startEmbeddedPostgres } from '@falaj/database';
 import { bootstrap, identityMigrations, loadSigningKey, startIdentityPruning } from '@falaj/identity';
 import { createArtifactVault, loadPlugins } from '@falaj/plugin-host';
@@ -203,6 +204,12 @@ export async function startPlatform(
       closers.push(() => sequencer.stop());
       const sealer = startReadSealer(database);
       closers.push(() => sealer.stop());
+      const { archiveFolder } = config.audit;
+      if (archiveFolder) {
+        const folder = resolve(config.directory, archiveFolder);
+        const retention = startRetention(database, { folder, privateKey: auditKey, ownerUrl: url });
+        closers.push(() => retention.stop());
+      }
       const pruning = startIdentityPruning(database);
       closers.push(() => pruning.stop());
     }
@@ -270,6 +277,7 @@ export async function startPlatform(
         return standing().auditKey;
       },
       profile: config.profile,
+      archives: config.audit.archiveFolder !== undefined,
       get plaintext() {
         return standing().transport.plaintext;
       },

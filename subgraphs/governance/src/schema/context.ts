@@ -15,6 +15,8 @@ export interface GovernanceServices {
   issueToken(principalId: string, ttlSeconds: number): Promise<IssuedToken>;
   /** Ed25519 key, public or private, that signs the audit log. */
   readonly auditKey: KeyObject;
+  /** Whether old records have a folder to go to. */
+  readonly archives?: boolean;
   /** How the platform was started; some checks ask more of production. */
   readonly profile: 'development' | 'production';
   /** Traffic of this process that may leave the machine in the clear, and what is written to excuse it. */

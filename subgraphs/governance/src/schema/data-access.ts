@@ -84,6 +84,7 @@ export class DataAccessVerification {
   @Attribute(() => Boolean, 'internal', 'Every seal fits its entries, and no entry stands outside of them.')
   intact!: boolean;
   @Attribute(() => Int, 'internal', 'Entries that were hashed again.') verified!: number;
+  @Attribute(() => Int, 'internal', 'Seals whose entries are only in a verified export.') archivedSeals!: number;
   @Attribute(() => Int, 'internal', 'Entries written since the last seal; there is one every five minutes.')
   pending!: number;
   @Attribute(() => [ID], 'internal', 'Audit records whose seal does not fit its entries; the first hundred.')
@@ -165,7 +166,7 @@ export class DataAccessResolver {
   })
   verifyDataAccessLog(@Ctx() context: GovernanceContext): Promise<DataAccessVerification> {
     context.ability.authorize('read', 'DataAccessVerification');
-    return context.transaction((tx) => verifyReadLog(tx, context.principal.workspaceId));
+    return context.transaction((tx) => verifyReadLog(tx, context.principal.workspaceId, context.services.auditKey));
   }
 
   @FieldResolver(() => Principal, { nullable: true })

@@ -40,6 +40,13 @@ async function all(context: GovernanceContext, request: RequestContext, field: s
   }
 }
 
+/** Categories of everything that the workspace registered as data; `unknown` where one cannot be read. */
+export async function workspaceCategories(context: GovernanceContext): Promise<string[]> {
+  const request = { ...context.request, principal: systemPrincipal(context, context.principal.zones) };
+  const sources = await all(context, request, 'dataSources', 'categories');
+  return [...new Set(sources.flatMap(({ categories }: Node) => (categories ?? ['unknown']) as string[]))];
+}
+
 export interface ProbedVersion {
   readonly id: string;
   readonly artifactKey: string;
