@@ -105,7 +105,7 @@ export class GuestHouse {
         const { subjectErasure } = await this.done('administrator', `{ subjectErasure(id: "${id}") { ${ERASURE} } }`);
         return subjectErasure.state !== 'RUNNING' && subjectErasure;
       },
-      60_000,
+      120_000,
       'the erasure ends',
     );
   }
