@@ -14,6 +14,9 @@ export interface Clinic extends Workspace {
   readonly experimentId: string;
   readonly runId: string;
   readonly modelVersionId: string;
+  /** What its training set and its run were asked for with. */
+  readonly trainingSet: Readonly<Record<string, unknown>>;
+  readonly training: Readonly<Record<string, unknown>>;
   /** As somebody of the clinic. */
   ask(role: Role, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   /** As `ask`, and throws what was refused. */
@@ -86,38 +89,36 @@ export async function openClinic(platform: AttackedPlatform): Promise<Clinic> {
     { input: { name: 'pressure', views: [{ featureViewId, keys: [{ name: 'patient', column: 'patient' }] }] } },
   );
   const featureServiceId: string = createFeatureService.featureService.id;
+  const trainingSet = {
+    name: 'pressure',
+    featureServiceId,
+    labelSourceId: sourceId,
+    eventTime: taken,
+    carry: ['patient'],
+    label: { name: 'high', column: 'pressure', condition: { operator: 'GT', number: 130 } },
+  };
   const { createTrainingSet } = await scientist(
     'mutation($input: CreateTrainingSetInput!) { createTrainingSet(input: $input) { trainingSet { id } } }',
-    {
-      input: {
-        name: 'pressure',
-        featureServiceId,
-        labelSourceId: sourceId,
-        eventTime: taken,
-        carry: ['patient'],
-        label: { name: 'high', column: 'pressure', condition: { operator: 'GT', number: 130 } },
-      },
-    },
+    { input: trainingSet },
   );
   const trainingSetId: string = createTrainingSet.trainingSet.id;
   const { createExperiment } = await scientist(
     'mutation { createExperiment(input: { name: "pressure" }) { experiment { id } } }',
   );
   const experimentId: string = createExperiment.experiment.id;
+  const training = {
+    experimentId,
+    name: 'pressure',
+    trainingSetId,
+    trainer: 'gbdt',
+    task: 'BINARY',
+    parameters: { trees: 20, maxLeaves: 4 },
+    seed: 7,
+    holdoutFraction: 0.3,
+  };
   const { startTrainingRun } = await scientist(
     'mutation($input: StartTrainingRunInput!) { startTrainingRun(input: $input) { run { id } } }',
-    {
-      input: {
-        experimentId,
-        name: 'pressure',
-        trainingSetId,
-        trainer: 'gbdt',
-        task: 'BINARY',
-        parameters: { trees: 20, maxLeaves: 4 },
-        seed: 7,
-        holdoutFraction: 0.3,
-      },
-    },
+    { input: training },
   );
   const runId: string = startTrainingRun.run.id;
   await until(
@@ -144,6 +145,8 @@ export async function openClinic(platform: AttackedPlatform): Promise<Clinic> {
     experimentId,
     runId,
     modelVersionId,
+    trainingSet,
+    training,
     ask,
     did,
   };

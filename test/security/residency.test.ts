@@ -1,6 +1,11 @@
 // Data, models and endpoints stay in the zones of their workspace: refused by rule, with what is allowed, nothing stored.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildSchema, isInputObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../platform-processes.js';
 import { until } from '../platform-requests.js';
 import { type Clinic, openClinic, recordInstrument } from './clinic.js';
 import { type AttackedPlatform, type Role, startAttacked } from './platform.js';
@@ -11,37 +16,77 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => platform?.stop());
 
-const cases: [string, Role, () => string][] = [
-  [
-    'a data source',
-    'feature-engineer',
-    () =>
-      `createDataSource(input: { name: "abroad", format: JSON, path: "${platform.journey.label}/flights-20k.json", zone: "US" }) { dataSource { id } }`,
-  ],
-  [
-    'an endpoint',
-    'approver',
-    () =>
-      `createEndpoint(input: { name: "abroad", modelVersionId: "${platform.journey.ids.modelVersionId}", zone: "US" }) { endpoint { id } }`,
-  ],
-];
-it.each(cases)('%s in a zone outside', async (_name, role, mutation) => {
-  const before = await platform.rowCounts();
-  const answer = await platform.ask(role, `mutation { ${mutation()} }`);
-  expect(answer).toMatchObject({ code: 'RESIDENCY_VIOLATION', data: null });
-  expect(answer.details).toMatchObject({
-    rule: expect.stringMatching(/.+/),
-    allowedZones: expect.arrayContaining(['AE']),
-  });
-  expect(answer.message).toMatch(/US.*AE|AE.*US/s);
-  expect(await platform.rowCounts()).toEqual(before);
-});
-
 describe('a model of health data', () => {
   let clinic: Clinic;
   beforeAll(async () => {
     clinic = await openClinic(platform);
   }, 60_000);
+
+  // Every mutation that names a zone to write into. What else is written lies in the zone of what it belongs to.
+  const targets: Record<string, [Role, string, () => Record<string, unknown>]> = {
+    createDataSource: [
+      'feature-engineer',
+      'dataSource { id }',
+      () => ({ name: 'abroad', format: 'CSV', path: 'clinic/pressure.csv', categories: ['health'] }),
+    ],
+    createTrainingSet: ['data-scientist', 'trainingSet { id }', () => ({ ...clinic.trainingSet, name: 'abroad' })],
+    startTrainingRun: ['data-scientist', 'run { id }', () => clinic.training],
+    createRun: [
+      'data-scientist',
+      'run { id }',
+      () => ({ experimentId: clinic.experimentId, name: 'abroad', trainingSetIds: [clinic.trainingSetId] }),
+    ],
+    registerExternalModel: [
+      'data-scientist',
+      'modelVersion { id }',
+      () => ({ modelName: 'pressure', source: 'a partner', categories: ['health'], landingPath: 'clinic/none.onnx' }),
+    ],
+    createEndpoint: ['approver', 'endpoint { id }', () => ({ name: 'abroad', modelVersionId: clinic.modelVersionId })],
+    startPipelineRun: ['data-scientist', 'run { id }', () => ({ pipeline: 'scoring', idempotencyKey: 'abroad' })],
+    schedulePipeline: [
+      'data-scientist',
+      'trigger { id }',
+      () => ({ name: 'abroad', pipeline: 'scoring', cron: '0 5 * * *' }),
+    ],
+    setPipelineTrigger: [
+      'data-scientist',
+      'trigger { id }',
+      () => ({ name: 'abroad', pipeline: 'scoring', event: 'a.b' }),
+    ],
+    openIncident: [
+      'data-scientist',
+      'incident { id }',
+      () => ({ dedupKey: 'abroad', title: 'abroad', impact: 'LOW', urgency: 'LOW', category: 'DRIFT' }),
+    ],
+  };
+  const typeOf = (mutation: string) => `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  // Where somebody works from; keys and digests of data that lie in the zone already.
+  const noTargets = ['CreatePrincipalInput', 'RotateKeyInput', 'EraseInferenceSubjectInput'];
+
+  it('names every zone to write into here', () => {
+    const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+    const withZone = Object.values(schema.getTypeMap())
+      .filter((type) => isInputObjectType(type) && 'zone' in type.getFields() && !type.name.endsWith('Filter'))
+      .map(({ name }) => name);
+    expect(withZone.sort()).toEqual([...Object.keys(targets).map(typeOf), ...noTargets].sort());
+  });
+
+  it.each(Object.keys(targets))('%s writes nothing into a zone outside the workspace', async (mutation) => {
+    const [role, answer, input] = targets[mutation] as (typeof targets)[string];
+    const before = await platform.rowCounts();
+    const refused = await clinic.ask(
+      role,
+      `mutation($input: ${typeOf(mutation)}!) { ${mutation}(input: $input) { ${answer} } }`,
+      { input: { ...input(), zone: 'US' } },
+    );
+    expect(refused).toMatchObject({ code: 'RESIDENCY_VIOLATION' });
+    expect(refused.details).toMatchObject({
+      rule: expect.stringMatching(/.+/),
+      allowedZones: expect.arrayContaining(['AE']),
+    });
+    expect(refused.message).toMatch(/US.*AE|AE.*US/s);
+    expect(await platform.rowCounts()).toEqual(before);
+  });
 
   const DEPLOY = `mutation($input: CreateEndpointInput!) { createEndpoint(input: $input) { endpoint {
     id zone compliance { checkId status } revisions(first: 1) { edges { node { transferInstruments permittedUntil } } } } } }`;
@@ -125,6 +170,79 @@ describe('a model of health data', () => {
     expect(split.message).toContain(instrument);
   });
 
+  const makeSet = (name: string, zone: string) =>
+    clinic.ask(
+      'data-scientist',
+      'mutation($input: CreateTrainingSetInput!) { createTrainingSet(input: $input) { trainingSet { id zone allowedZones transferInstruments } } }',
+      { input: { ...clinic.trainingSet, name, zone } },
+    );
+  const train = (name: string, trainingSetId: string, zone: string) =>
+    clinic.ask(
+      'data-scientist',
+      'mutation($input: StartTrainingRunInput!) { startTrainingRun(input: $input) { run { id zone transferInstruments } } }',
+      { input: { ...clinic.training, name, trainingSetId, zone } },
+    );
+  const log = (name: string, trainingSetIds: string[], zone: string) =>
+    clinic.ask(
+      'data-scientist',
+      'mutation($input: CreateRunInput!) { createRun(input: $input) { run { id zone transferInstruments } } }',
+      { input: { experimentId: clinic.experimentId, name, trainingSetIds, zone } },
+    );
+
+  it('is copied, read and logged abroad by an instrument for as long as that counts, else not at all', async () => {
+    const before = await platform.rowCounts();
+    const violation = { code: 'RESIDENCY_VIOLATION', details: { rule: 'AE-HEALTH-13' } };
+    expect(await makeSet('abroad', 'GB')).toMatchObject(violation);
+    expect(await train('abroad', clinic.trainingSetId, 'GB')).toMatchObject(violation);
+    expect(await log('abroad', [clinic.trainingSetId], 'GB')).toMatchObject(violation);
+    // No instrument opens a zone that the workspace has not.
+    expect(await makeSet('abroad', 'US')).toMatchObject({
+      code: 'RESIDENCY_VIOLATION',
+      details: { rule: 'WORKSPACE_ZONES' },
+    });
+    expect(await platform.rowCounts()).toEqual(before);
+
+    const end = new Date(Date.now() + 2_500);
+    const instrument = await recordInstrument(clinic, end);
+    const set = (await makeSet('abroad', 'GB')).data.createTrainingSet.trainingSet;
+    // What it was made of is bound by its own law, wherever the copy is.
+    expect(set).toMatchObject({
+      zone: 'GB',
+      allowedZones: ['AE', 'AE-ADGM', 'AE-DIFC'],
+      transferInstruments: [instrument],
+    });
+    const run = (await train('abroad', set.id, 'GB')).data.startTrainingRun.run;
+    expect(run).toMatchObject({ zone: 'GB', transferInstruments: [instrument] });
+    const logged = (await log('abroad', [set.id], 'GB')).data.createRun.run;
+    expect(logged).toMatchObject({ zone: 'GB', transferInstruments: [instrument] });
+    const upload = (path: string) =>
+      clinic.ask(
+        'data-scientist',
+        `mutation { logRunArtifact(input: { runId: "${logged.id}", path: "${path}", base64: "aGVhbHRo" }) { artifact { path } } }`,
+      );
+    expect((await upload('while.txt')).errors).toEqual([]);
+    expect(await judge('RES-001', 'RES-004')).toMatchObject({
+      'RES-001': { status: 'PASS' },
+      'RES-004': { status: 'PASS' },
+    });
+
+    await sleep(Math.max(0, end.getTime() + 50 - Date.now()));
+    const ended = { code: 'RESIDENCY_VIOLATION', details: { rule: 'INSTRUMENT_ENDED', instruments: [instrument] } };
+    expect(await upload('after.txt')).toMatchObject(ended);
+    expect(
+      await clinic.ask(
+        'data-scientist',
+        `mutation { logRunBatch(input: { runId: "${logged.id}", parameters: [{ key: "depth", value: "3" }] }) { run { id } } }`,
+      ),
+    ).toMatchObject(ended);
+    // The copy abroad opens nothing by itself: the law of what it was made of is asked again.
+    for (const again of [await train('again', set.id, 'GB'), await log('again', [set.id], 'GB')])
+      expect(again).toMatchObject({ code: 'RESIDENCY_VIOLATION', details: { rule: 'AE-HEALTH-13' } });
+    expect(await judge('RES-001')).toMatchObject({
+      'RES-001': { status: 'FAIL', reason: expect.stringContaining('training set abroad') },
+    });
+  });
+
   const REVISION = `query($id: ID!) { endpoint(id: $id) {
     revisions(first: 1) { edges { node { permitEnd permittedUntil permitEndedAt permitIncidentId drainedAt } } }
     incidents(first: 5) { edges { node { id category state priority title links { type id } } } }
@@ -147,6 +265,23 @@ describe('a model of health data', () => {
       'administrator',
       `mutation { setPlacementPolicy(input: { onInstrumentEnd: ${onInstrumentEnd}, graceMinutes: ${graceMinutes} }) { placementPolicy { graceMinutes } } }`,
     );
+
+  it('is exported, with the records that tell of it, into no zone that its law forbids', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'falaj-abroad-'));
+    const run = (command: 'export' | 'archive', zone: string, ...more: string[]) => {
+      const to = ['--workspace', clinic.id, '--to', join(folder, `${command}-${zone}`), '--zone', zone];
+      return runCli(platform.processes.dataDirectory, 'audit', command, ...to, ...more);
+    };
+    try {
+      for (const refused of await Promise.all([run('export', 'GB'), run('archive', 'GB', '--older-than', '1')])) {
+        expect(refused.exitCode).toBe(1);
+        expect(refused.output).toContain('RESIDENCY_VIOLATION: AE-HEALTH-13');
+      }
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('ends what serves by a revoked instrument: an incident, a grace, then a refusal', async () => {
     const instrument = await recordInstrument(clinic, new Date(Date.now() + 3_600_000));

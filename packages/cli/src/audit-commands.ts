@@ -4,12 +4,23 @@ import { readFile } from 'node:fs/promises';
 import { archiveAuditLog, archiveReadLog, exportAuditLog, verifyBundle } from '@falaj/audit';
 import { loadSigningKey } from '@falaj/identity';
 import { isPlatformError, PlatformError } from '@falaj/runtime';
+import { assertExportZone } from '@falaj/subgraph-governance';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from './config.js';
 import { withLocalDatabase } from './local-database.js';
 
 /** Something is wrong with the log itself; 1 is a wrong call. */
 const TAMPERED = 2;
+const ZONE_OF_FOLDER = 'zone in which the folder lies (default: zone of falaj.config.ts)';
+
+interface ArchiveOptions {
+  readonly workspace: string;
+  readonly olderThan: number;
+  readonly to: string;
+  readonly reads?: true;
+  readonly zone?: string;
+  readonly data?: string;
+}
 
 export function addAuditCommands(program: Command): void {
   const audit = program.command('audit').description('The audit log as files, and their verification anywhere.');
@@ -20,14 +31,16 @@ export function addAuditCommands(program: Command): void {
     .requiredOption('--workspace <id>', 'workspace')
     .requiredOption('--to <folder>', 'folder, new or empty')
     .option('--size <records>', 'only up to the checkpoint of this size (default: the newest)', wholeNumber)
+    .option('--zone <zone>', ZONE_OF_FOLDER)
     .option('--data <directory>', 'data directory (default: from falaj.config.ts)')
-    .action(async (options: { workspace: string; to: string; size?: number; data?: string }) => {
+    .action(async (options: { workspace: string; to: string; size?: number; zone?: string; data?: string }) => {
       const { workspace, to, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const key = await loadSigningKey(config.dataDirectory, 'audit');
-      const { size } = await withLocalDatabase(config, 'falaj audit', (database) =>
-        exportAuditLog(database, workspace, key, to, options.size),
-      );
+      const { size } = await withLocalDatabase(config, 'falaj audit', async (database) => {
+        await assertExportZone(database, workspace, options.zone ?? config.zone);
+        return exportAuditLog(database, workspace, key, to, options.size);
+      });
       process.stdout.write(
         `${size} records of ${workspace} in ${to}. Give the verifier the public key by another way than these files.\n`,
       );
@@ -42,13 +55,15 @@ export function addAuditCommands(program: Command): void {
     .requiredOption('--older-than <days>', 'age at which records may go', wholeNumber)
     .requiredOption('--to <folder>', 'folder, new or empty; afterwards the only place of these records')
     .option('--reads', 'the read log instead of the audit log')
+    .option('--zone <zone>', ZONE_OF_FOLDER)
     .option('--data <directory>', 'data directory (default: from falaj.config.ts)')
-    .action(async (options: { workspace: string; olderThan: number; to: string; reads?: true; data?: string }) => {
+    .action(async (options: ArchiveOptions) => {
       const { workspace: workspaceId, olderThan: olderThanDays, to: folder, reads = false, data } = options;
       const config = await loadConfig(process.cwd(), data ? { dataDirectory: data } : {});
       const privateKey = await loadSigningKey(config.dataDirectory, 'audit');
       try {
         const said = await withLocalDatabase(config, 'falaj audit', async (database, ownerUrl) => {
+          await assertExportZone(database, workspaceId, options.zone ?? config.zone);
           const dropping = { workspaceId, olderThanDays, folder, privateKey, ownerUrl, actorId: 'operator' };
           if (reads) {
             const { archive, dropped } = await archiveReadLog(database, dropping);

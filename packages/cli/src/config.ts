@@ -44,6 +44,11 @@ const provisioning = z.strictObject({
 const schema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
+  /** Where this installation stands, e.g. `AE`: its files lie here, its plugins run here, exports stay here unless they say otherwise. */
+  zone: z
+    .string()
+    .regex(/^[A-Z]{2}(-[A-Z0-9]+)?$/, 'expected an ISO country such as AE, or a free zone such as AE-DIFC')
+    .default('AE'),
   /** Where this process listens. */
   listen: z
     .strictObject({

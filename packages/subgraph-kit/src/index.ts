@@ -32,4 +32,13 @@ export { readPseudonyms } from './subject-keys/read-pseudonyms.js';
 export { sealedOnlineStore } from './subject-keys/sealed-online-store.js';
 export { SubjectKeys } from './subject-keys/subject-keys.js';
 export { renewSubjectRoot, rewrapSubjectRoots, type SubjectPlace } from './subject-keys/subject-roots.js';
+export {
+  assertPermitInForce,
+  instrumentEnded,
+  jointPermit,
+  type Origin,
+  permitColumns,
+  permitTransfer,
+  type TransferPermit,
+} from './transfer-permit.js';
 export { type ComplianceWaiver, waiversInForce } from './waivers.js';

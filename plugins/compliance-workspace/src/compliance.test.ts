@@ -147,3 +147,20 @@ test('an endpoint abroad holds by the instrument that it relies on, and by nothi
   expect((await statusOf('RES-005', abroad(['ins_1']))).status).toBe('PASS');
   expect((await statusOf('RES-005', abroad([]))).status).toBe('FAIL');
 });
+
+test('training sets and runs abroad hold by instruments: the one while they are in force, the other for ever', async () => {
+  const [source] = good().sources;
+  const copy = { ...good().placements[0], what: `training set t of source ${source?.name}`, to: 'GB' };
+  const withCopy = (allowed: boolean) => ({ ...good(), placements: [...good().placements, { ...copy, allowed }] });
+  expect((await statusOf('RES-001', withCopy(true))).status).toBe('PASS');
+  expect(await statusOf('RES-001', withCopy(false))).toMatchObject({
+    status: 'FAIL',
+    reason: expect.stringContaining('training set t'),
+  });
+  const ran = (transferInstruments: string[]) => ({
+    ...good(),
+    runs: [{ id: 'run_1', name: 'first', zone: 'GB', allowedZones: ['AE'], transferInstruments }],
+  });
+  expect((await statusOf('RES-004', ran(['ins_1']))).status).toBe('PASS');
+  expect((await statusOf('RES-004', ran([]))).status).toBe('FAIL');
+});

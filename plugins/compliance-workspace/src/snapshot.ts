@@ -64,7 +64,16 @@ export const workspaceSnapshot = z.object({
   ),
   /** Approved transfer instruments, those that have ended included. */
   instruments: z.array(z.object({ id: text, type: text, dataZone: text, targetZones: zones, validTo: instant })),
-  runs: z.array(z.object({ id: text, name: text, zone: text, allowedZones: zones })),
+  runs: z.array(
+    z.object({
+      id: text,
+      name: text,
+      zone: text,
+      allowedZones: zones,
+      /** By which it began where its data alone does not allow the zone. */
+      transferInstruments: z.array(text).default([]),
+    }),
+  ),
   trainingSets: z.array(
     z.object({
       id: text,

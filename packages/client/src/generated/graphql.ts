@@ -396,6 +396,8 @@ export type CreateTrainingSetInput = {
   labelSourceId: string | number;
   /** Unique in the workspace. */
   name: string;
+  /** Zone to store it in; default that of the label source. */
+  zone?: string | null | undefined;
 };
 
 /** A new workspace; the caller becomes its first administrator. */
@@ -1342,6 +1344,8 @@ export type StartTrainingRunInput = {
   trainingSetId: string | number;
   /** Share of the trained rows, the last by time, for early stopping; default 0.15. */
   validationFraction?: number | null | undefined;
+  /** Zone to train in; default that of the training set. */
+  zone?: string | null | undefined;
 };
 
 /** The end of an A/B test. */

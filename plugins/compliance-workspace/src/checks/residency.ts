@@ -9,7 +9,8 @@ export const residencyChecks: readonly Check[] = [
   defineCheck(
     {
       id: 'RES-001',
-      title: 'Every data source lies in a zone of the workspace, and no rule forbids where its data is kept',
+      title:
+        'Every data source lies in a zone of the workspace, and no rule forbids where its data and training sets are kept',
       severity: 'CRITICAL',
       gate: 'BLOCK_DEPLOYMENT',
       perObject: true,
@@ -22,10 +23,12 @@ export const residencyChecks: readonly Check[] = [
         ({ name }) => name,
         ({ name, zone }) => {
           if (!workspaceZones.includes(zone)) return `lies in ${zone}, outside ${workspaceZones.join(', ')}`;
-          const broken = placements.find(({ what, allowed }) => what === `source ${name}` && !allowed);
-          return broken ? `${broken.ruleId}: ${broken.reason}` : null;
+          const broken = placements.find(
+            ({ what, allowed }) => !allowed && (what === `source ${name}` || what.endsWith(` of source ${name}`)),
+          );
+          return broken ? `${broken.what} in ${broken.to}: ${broken.ruleId}, ${broken.reason}` : null;
         },
-        'Move the source into a zone that its data may lie in, or record an instrument.',
+        'Move it into a zone that its data may lie in, or record an instrument.',
       ),
   ),
   defineCheck(
@@ -80,8 +83,10 @@ export const residencyChecks: readonly Check[] = [
         'runs',
         runs,
         ({ name }) => name,
-        ({ zone, allowedZones }) =>
-          allowedZones.includes(zone) ? null : `ran in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`,
+        ({ zone, allowedZones, transferInstruments }) =>
+          allowedZones.includes(zone) || transferInstruments.length > 0
+            ? null
+            : `ran in ${zone}, allowed ${allowedZones.join(', ') || 'nowhere'}`,
         'Withdraw what they produced and train again in an allowed zone.',
       ),
   ),

@@ -10,7 +10,7 @@ import type { ServedModel } from '../inference/index.js';
 import type { LogInference } from './inference-reads.js';
 import type { EndpointRecord, ModelHost } from './model-host.js';
 import { observedModel } from './observed-model.js';
-import { instrumentEnded } from './placement.js';
+import { placementEnded } from './placement.js';
 import { revisionActivation, shadow, trafficSplit } from './rollout-tables.js';
 import { endpoint, endpointRevision } from './tables.js';
 
@@ -243,7 +243,7 @@ export class EndpointRoutes {
     return new Map(
       rows.map(({ revision, model, drainedAt }) => [
         revision,
-        instrumentEnded(model, `which answers nobody since ${drainedAt?.toISOString()}`),
+        placementEnded(model, `which answers nobody since ${drainedAt?.toISOString()}`),
       ]),
     );
   }

@@ -8,6 +8,7 @@ import type { FeaturePlan } from '../inference/index.js';
 import type { DeploymentsContext } from '../schema/context.js';
 import type { EndpointRecord } from './model-host.js';
 import { columnOf, MOST_RECORDS, presentIn, recordsBetween } from './monitor-data.js';
+import { assertMayBegin } from './placement.js';
 import { revisionOf } from './writes.js';
 
 /** Bins of a column at most, and values that are kept of it for tests of whole distributions. */
@@ -73,7 +74,10 @@ export async function trainingSetReference(
       whatToDo: 'give referenceFrom and referenceTo, a stretch of the inference log',
     });
   const call = context.pluginCall(target.zone);
-  const { model } = await context.transaction((tx) => revisionOf(tx, target.id, target.revision));
+  const revision = await context.transaction((tx) => revisionOf(tx, target.id, target.revision));
+  // The set is read in the zone of the endpoint: where that rests on an instrument, only while it is in force.
+  assertMayBegin(revision);
+  const { model } = revision;
   const inputs = columnNames(model.servingPlan);
   const place = { workspaceId: principal.workspaceId, zone: set.zone };
   const data = await platform.vault.get(set.artifactKey, set.artifactDigest, place, call);

@@ -1,6 +1,5 @@
 import type { TransferInstrument } from '@falaj/policy';
-import { isPlatformError } from '@falaj/runtime';
-import { assertTransfers, type SubgraphContext } from '@falaj/subgraph-kit';
+import { permitTransfer, type SubgraphContext } from '@falaj/subgraph-kit';
 import { type DeployableModel, type ModelVersionAnswer, sourcesOf } from '../domain/deployable-model.js';
 import { assertPlacement } from './placement.js';
 
@@ -15,29 +14,13 @@ export async function placedModel(
   answer: ModelVersionAnswer,
   zone: string,
 ): Promise<{ readonly model: DeployableModel; readonly instruments: readonly TransferInstrument[] }> {
-  try {
-    assertPlacement(model, zone);
-    return { model, instruments: [] };
-  } catch (error) {
-    const origins = [{ zone: model.zone, categories: model.categories }, ...sourcesOf(answer)].map((origin) => ({
-      dataZone: origin?.zone,
-      categories: origin?.categories,
-    }));
-    // What the caller may not see could be under a stricter law.
-    const known = origins.filter((origin): origin is { dataZone: string; categories: string[] } =>
-      Boolean(origin.dataZone && origin.categories),
-    );
-    if (!isPlatformError(error) || error.code !== 'RESIDENCY_VIOLATION' || known.length < origins.length) throw error;
-    const question = { targetZone: zone, workspaceZones: context.principal.zones, operation: 'deploy' };
-    const instruments = await assertTransfers(
-      context,
-      known.map((origin) => ({ ...origin, ...question })),
-    );
-    const [first] = instruments.map(({ validTo }) => validTo).sort((a, b) => Date.parse(a) - Date.parse(b));
-    if (first === undefined) throw error;
-    return {
-      model: { ...model, permit: { instruments: instruments.map(({ id }) => id), validTo: first } },
-      instruments,
-    };
-  }
+  const permitted = await permitTransfer(context, {
+    origins: [{ zone: model.zone, categories: model.categories }, ...sourcesOf(answer)],
+    targetZone: zone,
+    operation: 'deploy',
+    lawful: () => assertPlacement(model, zone),
+  });
+  return permitted
+    ? { model: { ...model, permit: permitted.permit }, instruments: permitted.instruments }
+    : { model, instruments: [] };
 }

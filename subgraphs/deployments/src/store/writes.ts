@@ -1,7 +1,7 @@
 // Statements that change endpoints and their revisions; each runs in the caller's transaction.
 import type { Tx } from '@falaj/database';
 import { PlatformError, refused } from '@falaj/runtime';
-import { newId } from '@falaj/subgraph-kit';
+import { newId, permitColumns } from '@falaj/subgraph-kit';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Deployment } from './deploy.js';
 import type { EndpointRecord } from './model-host.js';
@@ -175,8 +175,6 @@ async function insertRevision(
     modelVersion: model.version,
     model,
     compliance,
-    ...(model.permit
-      ? { transferInstruments: [...model.permit.instruments], permittedUntil: new Date(model.permit.validTo) }
-      : {}),
+    ...permitColumns(model.permit),
   });
 }

@@ -17,6 +17,7 @@ export const trainingRunInput = z.object({
   experimentId: z.string(),
   name: z.string().min(1).max(200),
   trainingSetId: z.string(),
+  zone: z.string().nullish(),
   trainer: z.string().min(1).max(100).default('gbdt'),
   task: z.enum(['binary', 'multiclass', 'regression']).default('binary'),
   classes: z.number().int().min(2).max(1000).nullish(),

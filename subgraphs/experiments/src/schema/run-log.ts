@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { assertResidency } from '@falaj/policy';
+import { assertZoneAmong } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
-import { newId, parseInput } from '@falaj/subgraph-kit';
+import { newId, parseInput, permitColumns } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { artifactBytes, artifactInput, columnsOf, createRunInput, logRunBatchInput } from '../domain/run-log.js';
@@ -16,6 +16,7 @@ import {
   savePoints,
   saveTags,
 } from '../store/run-log.js';
+import { type PlacedSet, permitRun } from '../store/run-place.js';
 import { notify } from '../store/run-queue.js';
 import { endLoggedRun, insertLoggedRun, saveArtifact, setArchived } from '../store/run-writes.js';
 import { run } from '../store/tables.js';
@@ -33,15 +34,21 @@ import { shownArtifact } from './run-logged.js';
 import { RunPayload } from './run-types.js';
 
 const INPUT_SET = /* GraphQL */ `
-  query TrainingSetOfLoggedRun($id: ID!) { trainingSet(id: $id) { digest zone categories allowedZones } }
+  query TrainingSetOfLoggedRun($id: ID!) {
+    trainingSet(id: $id) {
+      digest
+      zone
+      categories
+      allowedZones
+      labelSource { zone categories }
+      featureViews { source { zone categories } }
+    }
+  }
 `;
 
-interface InputSet {
+interface InputSet extends PlacedSet {
   readonly id: string;
   readonly digest: string;
-  readonly zone: string;
-  readonly categories: readonly string[];
-  readonly allowedZones: readonly string[];
 }
 
 /** The facts of a training set that a run reads, as the caller sees it; a withheld one stops the run, by name. */
@@ -53,7 +60,7 @@ async function inputSet(context: ExperimentsContext, id: string): Promise<InputS
   );
   if (!trainingSet)
     throw new PlatformError('NOT_FOUND', `TrainingSet ${id} not found.`, { details: { type: 'TrainingSet', id } });
-  const withheld = Object.keys(trainingSet).filter((field) => trainingSet[field] === null);
+  const withheld = ['digest', 'zone', 'categories', 'allowedZones'].filter((field) => trainingSet[field] === null);
   if (withheld.length > 0)
     throw new PlatformError('FORBIDDEN', `You may not use this set: ${withheld.join(', ')} is withheld from you.`, {
       details: { id, withheld },
@@ -61,24 +68,20 @@ async function inputSet(context: ExperimentsContext, id: string): Promise<InputS
   return { ...(trainingSet as unknown as Omit<InputSet, 'id'>), id };
 }
 
-/** Where a run may be: in a zone of the caller's that every training set allows. */
-function placeOf(context: ExperimentsContext, wanted: string | null | undefined, sets: readonly InputSet[]) {
+/** Where a run may be: in a zone of the caller's that every training set allows, or that instruments open. */
+async function placeOf(context: ExperimentsContext, wanted: string | null | undefined, sets: readonly InputSet[]) {
   const zone = wanted ?? sets[0]?.zone ?? context.principal.zone;
-  if (!context.principal.zones.includes(zone))
-    throw new PlatformError('BAD_USER_INPUT', `input.zone: found ${zone}, expected one of your zones.`, {
-      details: { found: zone, expected: context.principal.zones },
-    });
-  for (const set of sets)
-    assertResidency({
-      dataZone: set.zone,
-      categories: set.categories,
-      targetZone: zone,
-      workspaceZones: set.allowedZones,
-      operation: 'train',
-    });
+  assertZoneAmong({
+    targetZone: zone,
+    allowedZones: context.principal.zones,
+    ruleId: 'WORKSPACE_ZONES',
+    operation: 'train',
+  });
+  const permit = await permitRun(context, sets, zone);
   const zones = sets.map((set) => set.allowedZones);
   return {
     zone,
+    ...permitColumns(permit),
     allowedZones: (zones[0] ?? [zone]).filter((one) => zones.every((own) => own.includes(one))),
     categories: sets.length === 0 ? ['none'] : [...new Set(sets.flatMap((set) => set.categories))].sort(),
   };
@@ -106,7 +109,7 @@ export class RunLogResolver {
         details: { name: wanted.name, experimentId: wanted.experimentId, trainingSetIds: ids },
         prepare: async () => {
           const sets = await Promise.all(ids.map((set) => inputSet(context, set)));
-          return { sets, place: placeOf(context, wanted.zone, sets) };
+          return { sets, place: await placeOf(context, wanted.zone, sets) };
         },
       },
       async (tx, _audit, { sets, place }) => {

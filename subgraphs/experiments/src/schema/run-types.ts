@@ -111,6 +111,10 @@ export class Run {
   @Attribute(() => DateTime, 'internal', 'When it was put away; null for a run that lists show.')
   archivedAt!: Date | null;
   @Attribute(() => String, 'internal', 'Zone in which it ran.') zone!: string;
+  @Attribute(() => [ID], 'internal', 'Transfer instruments that it rests on; none where the law allows its zone.')
+  transferInstruments!: string[];
+  @Attribute(() => DateTime, 'internal', 'When the first of them ends; null where it rests on none.')
+  permittedUntil!: Date | null;
   @Attribute(() => ID, 'internal', 'Principal who started it; four-eyes rules compare it.') ownerId!: string;
   @Attribute(() => String, 'pii', 'Who started it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was asked for.') createdAt!: Date;
@@ -148,6 +152,8 @@ export class StartTrainingRunInput {
   @Field(() => ID, { description: 'Experiment that it belongs to.' }) experimentId!: string;
   @Field(() => String, { description: 'Name.' }) name!: string;
   @Field(() => ID, { description: 'Training set to learn from.' }) trainingSetId!: string;
+  @Field(() => String, { nullable: true, description: 'Zone to train in; default that of the training set.' })
+  zone?: string;
   @Field(() => String, { nullable: true, description: 'Trainer plugin; default `gbdt`.' }) trainer?: string;
   @Field(() => Task, { nullable: true, description: 'What the label is; default BINARY.' }) task?: string;
   @Field(() => Int, { nullable: true, description: 'Number of classes; MULTICLASS only.' }) classes?: number;

@@ -9,6 +9,7 @@ import {
   newId,
   PageArguments,
   parseInput,
+  permitColumns,
 } from '@falaj/subgraph-kit';
 import { eq, isNotNull, sql } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -17,6 +18,7 @@ import { trainingParameters } from '../domain/run-log.js';
 import { type TrainingSetFacts, trainingRunInput } from '../domain/training-run.js';
 import { experiments, type RunRow, runs } from '../store/governed.js';
 import { saveInputs, saveParameters } from '../store/run-log.js';
+import { type PlacedSet, permitRun } from '../store/run-place.js';
 import { notify } from '../store/run-queue.js';
 import { runInput } from '../store/run-tables.js';
 
@@ -42,14 +44,15 @@ const TRAINING_SET = /* GraphQL */ `
   query TrainingSetForRun($id: ID!) {
     trainingSet(id: $id) {
       digest
-      zone
       artifactKey
       artifactDigest
       servingPlan
+      columns { name role type }
+      zone
       categories
       allowedZones
-      columns { name role type }
-      featureViews { id name version }
+      labelSource { zone categories }
+      featureViews { id name version source { zone categories } }
     }
   }
 `;
@@ -164,7 +167,15 @@ export class RunResolver {
         { id: request.trainingSetId },
         context.request,
       );
-      return usable(trainingSet);
+      const { facts, placed } = usable(trainingSet);
+      const zone = request.zone ?? facts.zone;
+      assertZoneAmong({
+        targetZone: zone,
+        allowedZones: context.principal.zones,
+        ruleId: 'WORKSPACE_ZONES',
+        operation: 'train',
+      });
+      return { facts, placed, zone, permit: await permitRun(context, [placed], zone) };
     };
     await context.mutate(
       {
@@ -175,12 +186,12 @@ export class RunResolver {
         details: { name: request.name, trainer: request.trainer, trainingSetId: request.trainingSetId },
         prepare,
       },
-      async (tx, _audit, set) => {
-        const { categories, allowedZones, ...facts } = set;
+      async (tx, audit, { facts, placed, zone, permit }) => {
         await tx.insert(run).values({
           id,
           ...context.ownership,
-          zone: set.zone,
+          zone,
+          ...permitColumns(permit),
           experimentId: request.experimentId,
           name: request.name,
           state: 'QUEUED',
@@ -188,13 +199,14 @@ export class RunResolver {
           request: { ...request, principal: context.principal },
           trainingSetId: request.trainingSetId,
           trainingSet: facts,
-          trainingSetDigest: set.digest,
-          allowedZones: [...allowedZones],
-          categories: [...categories],
+          trainingSetDigest: facts.digest,
+          allowedZones: [...placed.allowedZones],
+          categories: [...placed.categories],
           seed: request.seed,
         });
-        const logged = { id, workspaceId: context.principal.workspaceId, zone: set.zone };
-        await saveInputs(tx, logged, [{ id: request.trainingSetId, digest: set.digest }]);
+        const logged = { id, workspaceId: context.principal.workspaceId, zone };
+        if (permit) audit.subject(id, { zone, ...permitColumns(permit) });
+        await saveInputs(tx, logged, [{ id: request.trainingSetId, digest: facts.digest }]);
         await saveParameters(tx, logged, trainingParameters(request));
         await notify(tx, id);
       },
@@ -223,16 +235,15 @@ export class RunResolver {
 }
 
 type TrainingSetAnswer = { readonly [K in keyof TrainingSetFacts]: TrainingSetFacts[K] | null } & {
-  readonly categories: readonly string[] | null;
-  readonly allowedZones: readonly string[] | null;
+  readonly [K in keyof PlacedSet]: PlacedSet[K] | null;
 };
 
 /** The facts that a run needs; a field that policy withholds from the caller stops the run here, by name. */
-function usable(
-  set: TrainingSetAnswer | null,
-): TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] } {
+function usable(set: TrainingSetAnswer | null): { readonly facts: TrainingSetFacts; readonly placed: PlacedSet } {
   if (!set) throw new PlatformError('NOT_FOUND', 'TrainingSet not found.', { details: { type: 'TrainingSet' } });
-  const withheld = Object.entries(set)
+  // A source that is out of sight stops nothing: it only cannot be covered by an instrument.
+  const { labelSource, ...needed } = set;
+  const withheld = Object.entries(needed)
     .filter(([, value]) => value === null)
     .map(([field]) => field);
   if (withheld.length > 0)
@@ -241,14 +252,11 @@ function usable(
       `You may not train on this set: ${withheld.join(', ')} is withheld from you.`,
       { details: { withheld } },
     );
-  const facts = set as TrainingSetFacts & { categories: readonly string[]; allowedZones: readonly string[] };
-  assertZoneAmong({
-    targetZone: facts.zone,
-    allowedZones: facts.allowedZones,
-    ruleId: 'INHERITED_ZONES',
-    operation: 'train',
-  });
-  return facts;
+  const { categories, allowedZones, ...facts } = needed as TrainingSetFacts & PlacedSet;
+  return {
+    facts: { ...facts, featureViews: facts.featureViews.map(({ id, name, version }) => ({ id, name, version })) },
+    placed: { ...(set as PlacedSet), categories, allowedZones },
+  };
 }
 
 export const isFinal = (state: string | null): boolean => state !== null && terminalStates.has(state);

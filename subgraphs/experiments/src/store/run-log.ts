@@ -1,6 +1,7 @@
 // What is logged with runs: one statement per kind, whatever the size of the batch.
 import type { Tx } from '@falaj/database';
 import { PlatformError, refused } from '@falaj/runtime';
+import { assertPermitInForce } from '@falaj/subgraph-kit';
 import { sql } from 'drizzle-orm';
 import { numberOf, type PointColumns } from '../domain/run-log.js';
 
@@ -31,11 +32,18 @@ export async function openForLogging(
   runId: string,
   { tagsOnly = false, byRun = false, lastStep = null as number | null } = {},
 ): Promise<void> {
-  const [row] = await rowsOf<{ kind: string; state: string; archived: boolean }>(
+  const [row] = await rowsOf<{
+    kind: string;
+    state: string;
+    archived: boolean;
+    instruments: string[];
+    permittedUntil: string | null;
+  }>(
     tx,
     sql`update experiments.run set revision = revision + 1,
       step = case when kind = 'LOGGED' then greatest(step, ${lastStep}::int) else step end
-      where id = ${runId} returning kind, state, archived_at is not null as archived`,
+      where id = ${runId} returning kind, state, archived_at is not null as archived,
+        transfer_instruments as instruments, permitted_until as "permittedUntil"`,
   );
   if (!row) throw new PlatformError('NOT_FOUND', 'Run not found.', { details: { type: 'Run' } });
   const { kind, state, archived } = row;
@@ -43,6 +51,10 @@ export async function openForLogging(
     const found = `a ${kind} run that is ${archived ? 'archived' : state}`;
     throw refused({ rule: 'LOG_WHAT_RUNS', found, limit, whatToDo }, 'PRECONDITION_FAILED', { runId, kind, state });
   };
+  assertPermitInForce(`run ${runId}`, {
+    transferInstruments: row.instruments,
+    permittedUntil: row.permittedUntil ? new Date(row.permittedUntil) : null,
+  });
   if (archived) refuse('a run that is not archived', 'restore it first by restoreRun');
   if (tagsOnly) return;
   if (kind !== 'LOGGED' && !byRun)

@@ -70,6 +70,8 @@ export const run = schema.table('run', {
   cancelRequested: boolean('cancel_requested').notNull().default(false),
   leaseOwner: text('lease_owner'),
   leaseUntil: instant('lease_until'),
+  transferInstruments: text('transfer_instruments').array().notNull().default([]),
+  permittedUntil: instant('permitted_until'),
 });
 
 export const metricPoint = schema.table(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordAudit } from '@falaj/audit';
 import type { Tx } from '@falaj/database';
-import { type Platform, writeReads } from '@falaj/subgraph-kit';
+import { assertPermitInForce, type Platform, writeReads } from '@falaj/subgraph-kit';
 import { signatureOf } from '../domain/run.js';
 import type { WorkerPorts } from '../domain/run-worker.js';
 import { executeTrainingRun } from '../domain/training-run.js';
@@ -83,6 +83,8 @@ export async function workerPorts(
     progress: (run, batch) => saveProgress(database, run, owner, batch),
     async train(run, signal, report) {
       const startedAt = new Date();
+      // What was queued by an instrument reads nothing once that has ended.
+      assertPermitInForce(`run ${run.name}`, run);
       try {
         return await executeTrainingRun(
           run.request,

@@ -16,6 +16,7 @@ export const trainingSetInput = z.object({
   labelSourceId: z.string(),
   eventTime: timeInput,
   carry: z.array(columnName).default([]),
+  zone: z.string().nullish(),
   label: z.object({
     name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
     column: columnName,

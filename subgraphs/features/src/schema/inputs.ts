@@ -156,6 +156,8 @@ export class CreateTrainingSetInput {
   eventTime!: TimeInput;
   @Field(() => [String], { nullable: true, description: 'Columns carried along unchanged.' }) carry?: string[];
   @Field(() => LabelInput, { description: 'Label.' }) label!: LabelInput;
+  @Field(() => String, { nullable: true, description: 'Zone to store it in; default that of the label source.' })
+  zone?: string;
 }
 
 @InputType({ description: 'Which rows of a view go to the online store.' })

@@ -1,5 +1,6 @@
 import type { FeatureViewSpec } from '@falaj/contracts';
-import { assertResidency, inheritResidency } from '@falaj/policy';
+import { assertResidency, assertZoneAmong, inheritResidency } from '@falaj/policy';
+import { refused } from '@falaj/runtime';
 import {
   Attribute,
   type Connection,
@@ -10,6 +11,8 @@ import {
   newId,
   PageArguments,
   parseInput,
+  permitColumns,
+  permitTransfer,
 } from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
@@ -79,6 +82,10 @@ export class TrainingSet {
   @Attribute(() => DateTime, 'internal', 'First entity row.') firstEventTime!: Date | null;
   @Attribute(() => DateTime, 'internal', 'Last entity row.') lastEventTime!: Date | null;
   @Attribute(() => String, 'internal', 'Zone in which it is stored.') zone!: string;
+  @Attribute(() => [ID], 'internal', 'Transfer instruments that it rests on; none where the law allows its zone.')
+  transferInstruments!: string[];
+  @Attribute(() => DateTime, 'internal', 'When the first of them ends; null where it rests on none.')
+  permittedUntil!: Date | null;
   @Attribute(() => String, 'pii', 'Who created it.') owner!: string;
   @Attribute(() => DateTime, 'internal', 'When it was created.') createdAt!: Date;
   @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
@@ -184,7 +191,8 @@ export class TrainingSetResolver {
     const made = context.mutate(spec, async (tx, audit, { row, featureViewIds, engine }) => {
       if (isOfPersons(row.manifest.spec)) await engine.holdErased(tx);
       await insertTrainingSet(tx, { id, ...context.ownership, name: wanted.name, ...row }, featureViewIds);
-      audit.subject(id, { digest: row.digest, rows: row.rows });
+      const { digest, rows, zone, transferInstruments, permittedUntil } = row;
+      audit.subject(id, { digest, rows, zone, ...(permittedUntil ? { transferInstruments, permittedUntil } : {}) });
     });
     await made.catch(async (error: unknown) => {
       await undo();
@@ -213,10 +221,32 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
     workspaceZones: context.principal.zones,
   }));
   const inherited = inheritResidency(origins);
-  for (const origin of origins) assertResidency({ ...origin, targetZone: source.zone, operation: 'store' });
+  const targetZone = wanted.zone ?? source.zone;
+  const operation = 'store';
+  const allowedZones = context.principal.zones;
+  assertZoneAmong({ targetZone, allowedZones, ruleId: 'WORKSPACE_ZONES', operation });
+  const permitted = await permitTransfer(context, {
+    origins: origins.map(({ dataZone, categories }) => ({ zone: dataZone, categories })),
+    targetZone,
+    operation,
+    lawful() {
+      for (const origin of origins) assertResidency({ ...origin, targetZone, operation });
+    },
+  });
   const specs = new Map<string, FeatureViewSpec>(views.map((found) => [found.view.id, specOf(found)]));
-  const engine = pluginEngine(context, source.zone);
+  const engine = pluginEngine(context, targetZone);
   const spec = trainingSetSpec(wanted, sourceRef(source), service, specs);
+  if (targetZone !== source.zone && isOfPersons(spec))
+    throw refused(
+      {
+        rule: 'PERSONS_IN_THEIR_ZONE',
+        found: `rows of data subjects of ${source.zone} to be stored in ${targetZone}`,
+        limit: `${source.zone}, in which their erasure finds them`,
+        whatToDo: `store it in ${source.zone} and train elsewhere by the zone of the run`,
+      },
+      'RESIDENCY_VIOLATION',
+      { allowedZones: [source.zone] },
+    );
   const built = await engine.buildTrainingSet(spec);
   const artifact = await engine.storeArtifact(
     `training-sets/${context.principal.workspaceId}/${id}.parquet`,
@@ -240,7 +270,8 @@ async function build(context: FeaturesContext, id: string, wanted: ReturnType<ty
     engine,
     featureViewIds: views.map(({ view }) => view.id),
     row: {
-      zone: source.zone,
+      zone: targetZone,
+      ...permitColumns(permitted?.permit),
       featureServiceId: service.id,
       labelSourceId: source.id,
       rows: built.rows,

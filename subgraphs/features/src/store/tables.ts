@@ -97,6 +97,8 @@ export const trainingSet = schema.table('training_set', {
   allowedZones: text('allowed_zones').array().notNull(),
   firstEventTime: instant('first_event_time'),
   lastEventTime: instant('last_event_time'),
+  transferInstruments: text('transfer_instruments').array().notNull().default([]),
+  permittedUntil: instant('permitted_until'),
 });
 
 export const trainingSetView = schema.table(

@@ -1,4 +1,4 @@
-import { assertResidency, inheritResidency } from '@falaj/policy';
+import { assertResidency, assertZoneAmong, inheritResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { newId, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, Field, InputType, Int, Mutation, Resolver } from 'type-graphql';
@@ -66,6 +66,7 @@ export class ExternalModelResolver {
     const key = `models/${workspaceId}/external/${id}.onnx`;
     const prepare = async () => {
       const { id: modelId } = await modelNamed(context, modelName);
+      assertZoneAmong({ targetZone: zone, allowedZones: zones, ruleId: 'WORKSPACE_ZONES', operation: 'store' });
       assertResidency({ dataZone: zone, categories, targetZone: zone, workspaceZones: zones, operation: 'store' });
       const { zones: allowedZones } = inheritResidency([{ dataZone: zone, categories, workspaceZones: zones }]);
       const bytes = await bytesOf(context, wanted);

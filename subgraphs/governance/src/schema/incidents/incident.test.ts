@@ -125,7 +125,10 @@ test('who may: a viewer neither opens nor handles; nobody sees another zone; an 
   expect(fault(await assign(incident.id, 'pr_stranger'))?.code).toBe('BAD_USER_INPUT');
   expect(
     fault(await governance.run(governance.as(['service']), OPEN, { i: alarm('y', { zone: 'US' }) })),
-  ).toMatchObject({ code: 'BAD_USER_INPUT', details: { rule: 'INCIDENT_ZONE', found: 'US', limit: 'AE, AE-DIFC' } });
+  ).toMatchObject({
+    code: 'RESIDENCY_VIOLATION',
+    details: { rule: 'INCIDENT_ZONE', found: 'US', limit: 'AE, AE-DIFC' },
+  });
 });
 
 test('every change has its audit record; lists filter by state, priority and linked object, and page', async () => {

@@ -267,6 +267,7 @@ function assertZone(context: GovernanceContext, zone: string): void {
       limit: context.principal.zones.join(', ') || 'none: you hold no role here',
       whatToDo: 'name a zone of this workspace',
     },
-    'BAD_USER_INPUT',
+    'RESIDENCY_VIOLATION',
+    { allowedZones: context.principal.zones },
   );
 }

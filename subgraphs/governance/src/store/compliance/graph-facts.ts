@@ -87,7 +87,7 @@ export async function graphFacts(
       'trainingSets',
       'id name zone digest labelSource { id name } featureViews { id name source { id } }',
     ),
-    read('runs', 'runs(filter: {state: SUCCEEDED})', 'id name zone allowedZones'),
+    read('runs', 'runs(filter: {state: SUCCEEDED})', 'id name zone allowedZones transferInstruments'),
     read(
       'modelVersions',
       'modelVersions',
@@ -126,7 +126,10 @@ export async function graphFacts(
       active: monitor.state === 'ACTIVE',
     })),
     placements:
-      narrowed.sources && narrowed.endpoints && placements(narrowed.sources, narrowed.endpoints, zones, instruments),
+      narrowed.sources &&
+      narrowed.sets &&
+      narrowed.endpoints &&
+      placements(narrowed.sources, narrowed.sets, narrowed.endpoints, zones, instruments),
   };
   for (const [name, value] of Object.entries(facts)) if (value === undefined) delete facts[name];
   const served = new Set((endpoints ?? []).map((endpoint: Node) => endpoint.modelVersion?.id));
@@ -221,9 +224,10 @@ const endpointFacts = ({ modelVersion, ...endpoint }: Node) => ({
   purpose: modelVersion?.model?.description ?? null,
 });
 
-/** What the residency rules say of every source where it lies and of every endpoint where it serves. */
+/** What the residency rules say of every source and training set where it lies, and of every endpoint where it serves. */
 function placements(
   sources: Node[],
+  sets: Node[],
   endpoints: Node[],
   zones: readonly string[],
   instruments: readonly TransferInstrument[],
@@ -237,6 +241,7 @@ function placements(
         to: source.zone,
         categories: source.categories,
       })),
+    ...sets.flatMap((set) => copies(set, sources)),
     ...endpoints
       .filter(({ zone, modelVersion }) => isPlaced(zone, modelVersion?.categories) && modelVersion.zone)
       .map(({ name, zone, modelVersion }) => ({
@@ -257,4 +262,17 @@ function placements(
     });
     return { ...question, allowed, ruleId, reason, reliesOn: reliesOn.map(({ id }) => id) };
   });
+}
+
+/** A training set is a copy of rows of each of its sources. */
+function copies(set: Node, sources: Node[]) {
+  const ids = [set.labelSource?.id, ...(set.featureViews ?? []).map((view: Node) => view.source?.id)];
+  return sources
+    .filter(({ id, zone, categories }) => ids.includes(id) && isPlaced(zone, categories) && set.zone)
+    .map(({ name, zone, categories }) => ({
+      what: `training set ${set.name} of source ${name}`,
+      from: zone,
+      to: set.zone,
+      categories,
+    }));
 }
