@@ -59,9 +59,12 @@ describe('a model of health data', () => {
       () => ({ dedupKey: 'abroad', title: 'abroad', impact: 'LOW', urgency: 'LOW', category: 'DRIFT' }),
     ],
   };
+  /** Incidents of what ended meanwhile are opened by the platform itself. */
+  const counted = async () =>
+    Object.entries(await platform.rowCounts()).filter(([table]) => !table.startsWith('governance.incident'));
   const typeOf = (mutation: string) => `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   // Where somebody works from; keys and digests of data that lie in the zone already.
-  const noTargets = ['CreatePrincipalInput', 'RotateKeyInput', 'EraseInferenceSubjectInput'];
+  const noTargets = ['CreatePrincipalInput', 'RotateKeyInput', 'EraseInferenceSubjectInput', 'LeaveOutSubjectInput'];
 
   it('names every zone to write into here', () => {
     const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
@@ -73,7 +76,7 @@ describe('a model of health data', () => {
 
   it.each(Object.keys(targets))('%s writes nothing into a zone outside the workspace', async (mutation) => {
     const [role, answer, input] = targets[mutation] as (typeof targets)[string];
-    const before = await platform.rowCounts();
+    const before = await counted();
     const refused = await clinic.ask(
       role,
       `mutation($input: ${typeOf(mutation)}!) { ${mutation}(input: $input) { ${answer} } }`,
@@ -85,7 +88,7 @@ describe('a model of health data', () => {
       allowedZones: expect.arrayContaining(['AE']),
     });
     expect(refused.message).toMatch(/US.*AE|AE.*US/s);
-    expect(await platform.rowCounts()).toEqual(before);
+    expect(await counted()).toEqual(before);
   });
 
   const DEPLOY = `mutation($input: CreateEndpointInput!) { createEndpoint(input: $input) { endpoint {
@@ -190,7 +193,7 @@ describe('a model of health data', () => {
     );
 
   it('is copied, read and logged abroad by an instrument for as long as that counts, else not at all', async () => {
-    const before = await platform.rowCounts();
+    const before = await counted();
     const violation = { code: 'RESIDENCY_VIOLATION', details: { rule: 'AE-HEALTH-13' } };
     expect(await makeSet('abroad', 'GB')).toMatchObject(violation);
     expect(await train('abroad', clinic.trainingSetId, 'GB')).toMatchObject(violation);
@@ -200,7 +203,7 @@ describe('a model of health data', () => {
       code: 'RESIDENCY_VIOLATION',
       details: { rule: 'WORKSPACE_ZONES' },
     });
-    expect(await platform.rowCounts()).toEqual(before);
+    expect(await counted()).toEqual(before);
 
     const end = new Date(Date.now() + 2_500);
     const instrument = await recordInstrument(clinic, end);

@@ -1,7 +1,14 @@
 import type { TensorSpec } from '@falaj/contracts';
 import { PlatformError } from '@falaj/runtime';
-import type { TransferPermit } from '@falaj/subgraph-kit';
 import type { FeaturePlan } from '../inference/index.js';
+
+/** What a placement rests on that the law alone would not allow. */
+export interface PlacementPermit {
+  /** Ids of transfer instruments. */
+  readonly instruments: readonly string[];
+  /** ISO 8601: when the first of them ends. */
+  readonly validTo: string;
+}
 
 /** Everything that serving needs of a model version, copied into the revision: what runs does not change under it. */
 export interface DeployableModel {
@@ -15,7 +22,7 @@ export interface DeployableModel {
   readonly allowedZones: readonly string[];
   readonly servingPlan: FeaturePlan;
   /** Absent where the law allows the placement by itself. */
-  readonly permit?: TransferPermit;
+  readonly permit?: PlacementPermit;
 }
 
 /** A model version with its lineage as the graph answers it to the caller; null where withheld. */
