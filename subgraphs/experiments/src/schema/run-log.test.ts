@@ -75,7 +75,7 @@ describe('a logged run', () => {
     [{ trainingSetIds: ['abroad'] }, 'RESIDENCY_VIOLATION', { zone: 'AE' }],
     [{ trainingSetIds: ['hidden'] }, 'FORBIDDEN', {}],
     [{ trainingSetIds: ['none'] }, 'NOT_FOUND', {}],
-    [{ zone: 'SA' }, 'BAD_USER_INPUT', {}],
+    [{ zone: 'SA' }, 'RESIDENCY_VIOLATION', {}],
     [{ experimentId: 'nobody' }, 'NOT_FOUND', {}],
   ])('with %j is refused as %s', async (input, code, more) => {
     const made = await world.ask(scientist, CREATE, { input: { experimentId: 'e', name: 'x', ...input, ...more } });
