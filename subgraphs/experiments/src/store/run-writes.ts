@@ -16,8 +16,8 @@ export interface NewRun {
   readonly name: string;
   readonly allowedZones: readonly string[];
   readonly categories: readonly string[];
-  readonly transferInstruments: string[];
-  readonly permittedUntil: Date | null;
+  readonly transferInstruments?: string[];
+  readonly permittedUntil?: Date | null;
   readonly startedAt: Date;
 }
 
