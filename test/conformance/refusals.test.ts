@@ -34,6 +34,7 @@ const CODES = [
 /** What is refused here is refused by no rule of the house, but by the state of a process or of data. */
 const REASONS: Readonly<Record<string, string>> = {
   'packages/audit/src/archive-log.ts': 'a log that does not verify: put on record by itself',
+  'packages/audit/src/archive-reads.ts': 'a log that does not verify: put on record by itself',
   'packages/identity/src/operator-token.ts': 'the command line, on the own machine',
   'packages/workflows/src/workers.ts': 'a misuse by the program',
   'packages/workflows/src/held-run.ts': 'a misuse by the program',
@@ -48,6 +49,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** CONFLICT is for names and keys that are taken and for races; where a rule of the house stands behind it, `refused` says so. */
 const CONFLICTS: Readonly<Record<string, string>> = {
   'packages/audit/src/archive-log.ts': 'a change at the same time',
+  'packages/audit/src/archive-reads.ts': 'a change at the same time',
   'packages/identity/src/provisioned-users.ts': 'a person who is known already',
   'packages/identity/src/service-accounts.ts': 'a key that is taken',
   'packages/audit/src/bundle.ts': 'a folder on the own machine',

@@ -192,6 +192,19 @@ it('nothing brings the person back: no new build, no writing online again, no ne
   expect(JSON.stringify(dataSource)).toContain('guest-0');
 });
 
+it('several people are erased at the same time from the same sets, and none brings another back', async () => {
+  const guests = ['guest-201', 'guest-202', 'guest-203'];
+  const asked = await Promise.all(guests.map((guest) => house.erase('administrator', guest)));
+  const ids = asked.map(({ data }) => data.eraseSubject.erasure.id as string);
+  expect(new Set(ids).size).toBe(3);
+  for (const id of ids) expect(await house.erasureEnded(id)).toMatchObject({ state: 'SUCCEEDED', error: null });
+  const { trainingSets } = await house.done(
+    'data-scientist',
+    '{ trainingSets(first: 10) { edges { node { rows } } } }',
+  );
+  expect(trainingSets.edges.map(({ node }: { node: { rows: number } }) => node.rows)).toEqual([297, 297]);
+});
+
 it('no table names the person, no record of the trail an address of anybody, and the trail still verifies', async () => {
   const found = await rows(
     `select table_schema || '.' || table_name as name from information_schema.tables

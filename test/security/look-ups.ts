@@ -20,6 +20,7 @@ export const lookUps = queries
 const MADE: readonly (readonly [Role, string])[] = [
   ['viewer', 'requestAccess(input: { role: "approver", reason: "to look at it closely" }) { accessRequest { id } }'],
   ['administrator', 'createGroup(input: { name: "reviewers" }) { group { id } }'],
+  ['administrator', 'eraseSubject(input: { subject: "nobody at all", reason: "to look at it" }) { erasure { id } }'],
   ['administrator', 'rotateKey(input: { zone: "AE", reason: "it is time for it" }) { rotation { id } }'],
   [
     'approver',

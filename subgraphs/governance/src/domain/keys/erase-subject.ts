@@ -1,6 +1,12 @@
 // The erasure of a data subject as a durable workflow: every part of it may be done twice, and each is on record when it is
 // done, so that a process that dies costs nothing but time. Whom it is about stands in none of its records.
-import { defineWorkflow, type WorkflowDefinition, type WorkflowEnd } from '@falaj/runtime';
+import {
+  defineWorkflow,
+  isPlatformError,
+  type StepOptions,
+  type WorkflowDefinition,
+  type WorkflowEnd,
+} from '@falaj/runtime';
 import type { Place } from './rotate-key.js';
 
 export interface Erasure {
@@ -81,7 +87,13 @@ export interface ErasurePorts<Tx> {
   ended(tx: Tx, end: WorkflowEnd<Erasure, void>): Promise<void>;
 }
 
-const RETRIES = { retries: 8, backoffMs: 500, timeoutMs: 600_000 };
+const RETRIES: StepOptions = {
+  retries: 8,
+  backoffMs: 500,
+  timeoutMs: 600_000,
+  // Another erasure was at the same training set: it is another set now.
+  retryIf: (error) => !isPlatformError(error) || error.retryable || error.code === 'CONFLICT',
+};
 
 export const erasureWorkflow = <Tx>(ports: ErasurePorts<Tx>): WorkflowDefinition<Erasure, void, Tx> =>
   defineWorkflow({
