@@ -190,3 +190,27 @@ test('a throwing check is a broken answer, not a crash', async () => {
   const { run } = guarded(async () => [{ name: 'y' }], {}, infer);
   expect(await codeOf(run({}, call()))).toBe('PLUGIN_FAILED');
 });
+
+test('what sends abroad is handed no data of another zone, and rests for it no more than before', async () => {
+  const given: unknown[] = [];
+  const invoke: Invoke = async (_method, args) => {
+    given.push(args);
+    return new Uint8Array();
+  };
+  const sending = (...egressZones: string[]) => guarded(invoke, { egressZones });
+  for (const zones of [['US'], ['AE', 'US']]) {
+    const { run, guard } = sending(...zones);
+    await expect(run({ key: 'a' }, call())).rejects.toMatchObject({
+      code: 'RESIDENCY_VIOLATION',
+      details: { rule: 'PLUGIN_EGRESS', targetZone: 'US', allowedZones: ['AE'] },
+    });
+    for (let turn = 0; turn < 20; turn += 1) await codeOf(run({ key: 'a' }, call()));
+    expect(await codeOf(run({ key: 'a' }, call()))).toBe('RESIDENCY_VIOLATION');
+    expect(guard.breaker.retryAfterMs()).toBe(0);
+  }
+  expect(given).toEqual([]);
+  for (const { run } of [sending('AE'), sending(), guarded(invoke)])
+    expect(await codeOf(run({ key: 'a' }, call()))).toBe('OK');
+  const platform = createCall({ id: 'platform' }, { workspaceId: '', zone: '' });
+  expect(await codeOf(sending('US').run({ key: 'a' }, platform))).toBe('OK');
+});

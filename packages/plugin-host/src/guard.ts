@@ -8,6 +8,7 @@ import {
   duration,
   isPlatformError,
   PlatformError,
+  refused,
   withoutSecrets,
   withSpan,
 } from '@falaj/runtime';
@@ -27,6 +28,8 @@ export interface GuardOptions {
   readonly log: PluginLog;
   readonly clock: () => number;
   readonly maxConcurrent: number;
+  /** Where it sends what it is given; absent = not known. */
+  readonly egressZones?: readonly string[];
   /** Replaces every method's own deadline. */
   readonly timeoutMs?: number;
   readonly onCall?: (record: PluginCallRecord) => void;
@@ -119,6 +122,7 @@ export class Guard {
     }
     let health: boolean | null = null;
     try {
+      this.#assertEgress(method, call.zone);
       const result = await this.#throughBulkhead(method, contract, timeoutMs, args, call);
       health = true;
       return result;
@@ -133,6 +137,22 @@ export class Guard {
     } finally {
       this.breaker.settle(admission, health);
     }
+  }
+
+  /** Before the plugin sees an argument. The platform's own calls, such as for its health, hand over no data of a zone. */
+  #assertEgress(method: string, zone: string): void {
+    const abroad = this.#options.egressZones?.find((target) => target !== zone);
+    if (abroad === undefined || zone === '') return;
+    throw refused(
+      {
+        rule: 'PLUGIN_EGRESS',
+        found: `${method} of ${this.#plugin}, which sends into ${abroad}, for ${zone}`,
+        limit: `a plugin that sends nowhere but ${zone}`,
+        whatToDo: 'configure a plugin whose egressZones are the zone of the data',
+      },
+      'RESIDENCY_VIOLATION',
+      { plugin: this.#plugin, targetZone: abroad, allowedZones: [zone] },
+    );
   }
 
   async #throughBulkhead(method: string, contract: MethodContract, timeoutMs: number, args: unknown, call: Call) {

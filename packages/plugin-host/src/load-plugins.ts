@@ -89,6 +89,7 @@ async function openOne(
     capabilities: plugin.capabilities,
     isolation,
     egress: plugin.egress,
+    ...(entry.egressZones ? { egressZones: zonesOf(entry.egressZones) } : {}),
   };
   progress.facts = facts;
 
@@ -116,6 +117,7 @@ async function openOne(
     clock,
     maxConcurrent: entry.maxConcurrent ?? kindContracts[facts.kind].maxConcurrent,
     ...(entry.timeoutMs === undefined ? {} : { timeoutMs: entry.timeoutMs }),
+    ...(facts.egressZones ? { egressZones: facts.egressZones } : {}),
     ...(options.onCall === undefined ? {} : { onCall: options.onCall }),
   });
   const health = await loaded.checkHealth(createCall({ id: 'platform' }, { workspaceId: '', zone: '' }));
@@ -145,6 +147,17 @@ async function importPlugin(found: PluginPackage): Promise<Plugin> {
     );
   }
   return plugin as Plugin;
+}
+
+const ZONE = /^[A-Z]{2}(-[A-Z0-9]+)?$/;
+
+function zonesOf(zones: readonly string[]): readonly string[] {
+  const wrong = zones.find((zone) => !ZONE.test(zone));
+  if (wrong === undefined) return zones;
+  throw new PlatformError(
+    'PLUGIN_CONFIG_INVALID',
+    `egressZones: found "${wrong}", expected an ISO country such as AE, or a free zone such as AE-DIFC.`,
+  );
 }
 
 /** From here on no log line of this process shows them, whatever a plugin writes. */

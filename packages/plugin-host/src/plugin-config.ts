@@ -15,6 +15,11 @@ export interface PluginConfigEntry {
   readonly maxConcurrent?: number;
   /** Names of the secrets that this plugin may read; it sees no other. */
   readonly secrets?: readonly string[];
+  /**
+   * Zones into which it sends what it is given, by the operator's word, e.g. `['AE']` for the hosts of its `egress`. Calls
+   * for data of another zone are refused. Absent: not looked at, and RES-009 says so of a plugin that declares egress.
+   */
+  readonly egressZones?: readonly string[];
   /** `continue` starts the platform without it; refused for kinds that fail closed. Default `abort`. */
   readonly onBootFailure?: 'abort' | 'continue';
 }
@@ -65,6 +70,8 @@ export interface PluginStatus {
   readonly capabilities: readonly string[];
   readonly isolation: Isolation;
   readonly egress: readonly string[];
+  /** Of its entry. */
+  readonly egressZones?: readonly string[];
   readonly state: PluginState;
   readonly lastError: string | null;
   readonly calls: number;

@@ -16,7 +16,7 @@ const cases: Readonly<Record<string, readonly [(s: any) => unknown, readonly (ke
   'RES-005': [(s) => (s.placements[1].allowed = false), ['endpoints', 'placements']],
   'RES-007': [(s) => (s.instruments[0].validTo = '2026-11-23T07:59:59Z'), ['instruments', 'at']],
   'RES-008': [(s) => (s.principals[0].zone = 'US'), ['principals', 'sources', 'workspaceZones']],
-  'RES-009': [(s) => s.plugins[0].egress.push('api.example.org'), ['plugins']],
+  'RES-009': [(s) => s.plugins[0].egress.push('api.example.org'), ['plugins', 'workspaceZones']],
   'RES-010': [(s) => (s.artifacts[0].elsewhereRefused = false), ['artifacts']],
   'LAW-009': [(s) => (s.endpoints[0].purpose = ' '), ['endpoints']],
   'ACC-001': [(s) => s.coverage[0].holes.push('Model.price'), ['coverage']],
@@ -146,6 +146,18 @@ test('an endpoint abroad holds by the instrument that it relies on, and by nothi
   };
   expect((await statusOf('RES-005', abroad(['ins_1']))).status).toBe('PASS');
   expect((await statusOf('RES-005', abroad([]))).status).toBe('FAIL');
+});
+
+test('egress of a plugin holds where its zones are recorded and those of the workspace', async () => {
+  const sending = (egressZones: string[]) => ({
+    ...good(),
+    plugins: [{ kind: 'keys', name: 'vault', egress: ['vault:8200'], egressZones, state: 'READY' }],
+  });
+  expect((await statusOf('RES-009', sending(['AE']))).status).toBe('PASS');
+  expect(await statusOf('RES-009', sending(['AE', 'US']))).toMatchObject({
+    status: 'FAIL',
+    reason: expect.stringContaining('sends into US'),
+  });
 });
 
 test('training sets and runs abroad hold by instruments: the one while they are in force, the other for ever', async () => {

@@ -146,7 +146,16 @@ export const workspaceSnapshot = z.object({
   /** Traffic that may leave the machine in the clear, and what is written to excuse it. */
   plaintext: z.array(z.object({ what: text, reason: text.nullable() })),
   secretScan: z.object({ texts: z.number().int(), hits: z.array(text) }),
-  plugins: z.array(z.object({ kind: text, name: text, egress: z.array(z.string()), state: text })),
+  plugins: z.array(
+    z.object({
+      kind: text,
+      name: text,
+      egress: z.array(z.string()),
+      /** Where those hosts are, by the operator's word. */
+      egressZones: zones.optional(),
+      state: text,
+    }),
+  ),
   incidents: z.object({
     open: z.number().int(),
     overdue: z.array(z.object({ id: text, priority: text, told: z.boolean() })),

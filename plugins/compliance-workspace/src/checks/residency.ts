@@ -152,18 +152,22 @@ export const residencyChecks: readonly Check[] = [
   defineCheck(
     {
       id: 'RES-009',
-      title: 'No plugin reaches hosts whose zone nobody recorded',
+      title: 'No plugin reaches hosts outside the zones of the workspace, or in a zone that nobody recorded',
       severity: 'HIGH',
       gate: 'WARN',
     },
-    z.object({ plugins: parts.plugins }),
-    ({ plugins }) =>
+    z.object({ plugins: parts.plugins, workspaceZones: parts.workspaceZones }),
+    ({ plugins, workspaceZones }) =>
       everyOne(
         'plugins',
         plugins,
         ({ kind, name }) => `${kind}/${name}`,
-        ({ egress }) => (egress.length === 0 ? null : `declares egress to ${egress.join(', ')}, of unknown zone`),
-        'Remove the plugin, or waive the check with the zone and contract of the host as the reason.',
+        ({ egress, egressZones }) => {
+          const abroad = egressZones?.filter((zone) => !workspaceZones.includes(zone)) ?? [];
+          if (abroad.length > 0) return `sends into ${abroad.join(', ')}`;
+          return egress.length === 0 || egressZones ? null : `declares egress to ${egress.join(', ')}, of unknown zone`;
+        },
+        'Record where its hosts are as egressZones of its entry, remove the plugin, or waive the check with the contract of the host as the reason.',
       ),
   ),
   defineCheck(

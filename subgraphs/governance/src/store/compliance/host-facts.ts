@@ -40,7 +40,13 @@ export async function keyFacts(context: GovernanceContext, zones: readonly strin
 }
 
 export const pluginFacts = (context: GovernanceContext) =>
-  context.platform.plugins.list().map(({ kind, name, egress, state }) => ({ kind, name, egress: [...egress], state }));
+  context.platform.plugins.list().map(({ kind, name, egress, egressZones, state }) => ({
+    kind,
+    name,
+    egress: [...egress],
+    ...(egressZones ? { egressZones: [...egressZones] } : {}),
+    state,
+  }));
 
 export async function coverageFacts(context: GovernanceContext) {
   return (await context.services.describe()).map(({ name, sdl }) => {
