@@ -38,7 +38,7 @@ export class GuestHouse {
     this.processes = processes;
   }
 
-  /** With features online and offline, a training set, a model of it and a run by hand; `last`: up to there. */
+  /** With features online and offline, and a training set; `train` and `serve` make the rest. */
   static async open(dataDirectory: string): Promise<GuestHouse> {
     const house = new GuestHouse(await startWhole(dataDirectory));
     await house.#hire();

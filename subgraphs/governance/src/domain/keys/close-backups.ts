@@ -16,7 +16,9 @@ export interface ClosingPorts<Tx> {
   ): Promise<'BEGUN' | 'BUSY' | 'CLOSED'>;
 }
 
-const BUSY_MS = 10_000;
+const FIRST_MS = 10_000;
+/** A rotation that fails today, over an artifact that nobody can open, fails in a minute too: about a day at last. */
+const MOST_DOUBLINGS = 13;
 
 export const closingWorkflow = <Tx>(ports: ClosingPorts<Tx>): WorkflowDefinition<ClosingBackups, void, Tx> =>
   defineWorkflow({
@@ -25,14 +27,17 @@ export const closingWorkflow = <Tx>(ports: ClosingPorts<Tx>): WorkflowDefinition
     async run(flow, closing) {
       const { workspaceId, principalId } = flow;
       const place = { workspaceId, principalId, zone: closing.zone };
+      let begun = 0;
       for (let attempt = 1; ; attempt++) {
         const done = await flow.commit(`attempt ${attempt}`, async (tx) => ({
           state: await ports.retire(tx, place, closing),
           now: Date.now(),
         }));
         if (done.state === 'CLOSED') return;
+        if (done.state === 'BEGUN') begun += 1;
         // A rotation that fails leaves them open: look again until one has retired.
-        await flow.sleepUntil(`wait ${attempt}`, new Date(done.now + BUSY_MS));
+        const wait = FIRST_MS * 2 ** Math.min(Math.max(0, begun - 1), MOST_DOUBLINGS);
+        await flow.sleepUntil(`wait ${attempt}`, new Date(done.now + wait));
       }
     },
   });
