@@ -609,7 +609,7 @@ describe('intake', () => {
     expect(await bring(name, { contentBase64: 'no base64!' })).toMatchObject({ code: 'BAD_USER_INPUT' });
     expect(await bring(name, { contentBase64: 'A'.repeat(6_000_000) })).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
     expect(await bring(name, { contentBase64: base64('onnx-dense'), zone: 'SA' })).toMatchObject({
-      code: 'FORBIDDEN',
+      code: 'RESIDENCY_VIOLATION',
     });
   });
 
