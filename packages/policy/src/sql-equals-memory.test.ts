@@ -61,14 +61,15 @@ const U1 = '0b0f6c5e-7a55-4bb1-8b1f-3a4a2a2a0001';
 const U2 = '0b0f6c5e-7a55-4bb1-8b1f-3a4a2a2a0002';
 // The last instant has microseconds, which a row in memory does not see.
 const domain = {
-  zone: ['AE', 'US', null],
+  // Whatever stands in a text: it may come into statements as a literal.
+  zone: ['AE', "U'S \\' $1 -- \n", null],
   owner: [U1, U2, null],
   level: [0, 1.5, null],
   flag: [true, false, null],
   at: ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.123456Z', null],
 } as const;
 const related = {
-  kind: ['bolt', 'nut', null],
+  kind: ['bolt', 'n"ut\\', null],
   weight: [0, 2.5, null],
   seen: domain.at,
   trusted: [true, false, null],
@@ -218,8 +219,8 @@ function generator(seed: number) {
     name: 'p',
     workspaceId: 'w',
     roles: one(0.8) ? ['engineer'] : [],
-    zone: pick(['AE', 'US', '']),
-    zones: some(['AE', 'US'], 2),
+    zone: pick(['AE', domain.zone[1], '']),
+    zones: some(['AE', domain.zone[1]], 2),
   });
   const rows = (count: number, name: keyof typeof domain | keyof typeof related): unknown[] =>
     Array.from({ length: count }, () => pick(values[name]));

@@ -151,10 +151,13 @@ function membership(type: AttributeType, left: SQL, values: readonly unknown[]):
       ? sql`false`
       : type === 'timestamp'
         ? anyOf(known.map((value) => timestampComparison(left, 'eq', value as number)))
-        : sql`${left} in (${sql.join(
-            known.map((value) => constant(type, value)),
-            sql`, `,
-          )})`;
+        : type === 'string'
+          ? // One value to send and to parse, however long the list.
+            sql`${left} = any(${sql.param(known)}::text[])`
+          : sql`${left} in (${sql.join(
+              known.map((value) => constant(type, value)),
+              sql`, `,
+            )})`;
   return values.includes(null) ? sql`(${found} or ${left} is null)` : found;
 }
 
