@@ -298,6 +298,40 @@ describe('rows', () => {
     await expect.poll(() => counts('viewer'), { timeout: 2_500, interval: 100 }).toEqual([all, all, all, 1, 1, 1]);
   });
 
+  it('are seen from where the reader works, where a rule says so: the same role, at home and abroad', async () => {
+    const { token } = await platform.hire('data-scientist', platform.home.id, 'US');
+    const abroad: typeof platform.home = { ...platform.home, tokens: new Map([['data-scientist', token]]) };
+    const query = `{ trainingSets(first: 5) { totalCount } trainingSet(id: "${platform.journey.ids.trainingSetId}") { id }
+      run(id: "${platform.journey.ids.runId}") { trainingSet { name } } dataSources(first: 1) { edges { node { digest } } } }`;
+    const see = async (from: typeof platform.home) => {
+      const { data, masked } = await platform.ask('data-scientist', query, { from });
+      return {
+        sets: data?.trainingSets.totalCount,
+        lookUp: data?.trainingSet !== null,
+        lineage: data?.run.trainingSet?.name !== undefined && data.run.trainingSet.name !== null,
+        digest: data?.dataSources.edges[0].node.digest !== null,
+        reasons: [...new Set(masked.map(({ reason }) => reason))],
+      };
+    };
+    const all = await see(platform.home);
+    expect(all).toMatchObject({ lookUp: true, lineage: true, digest: true });
+    expect(await see(abroad)).toEqual(all);
+    const notFromHere = {
+      conditions: { zone: { $ne: { $var: 'principal.zone' } } },
+      roles: ['*'],
+      reason: 'READER_ABROAD',
+    };
+    const deny = { effect: 'DENY', actions: ['read'], ...notFromHere };
+    await under({ id: 'sets-at-home', subject: 'TrainingSet', ...deny }, () =>
+      under({ id: 'digests-at-home', subject: 'DataSource', classes: ['sensitive', 'pii'], ...deny }, async () => {
+        await expect
+          .poll(() => see(abroad), { timeout: 2_500, interval: 100 })
+          .toEqual({ sets: 0, lookUp: false, lineage: false, digest: false, reasons: ['READER_ABROAD'] });
+        expect(await see(platform.home)).toEqual(all);
+      }),
+    );
+  });
+
   it('of a workspace are those that the database itself gives its role, and of another none', async () => {
     const { data } = await platform.ask('administrator', '{ runs(first: 50) { edges { node { id } } } }');
     const ids = data.runs.edges.map(({ node }: { node: { id: string } }) => node.id).sort();

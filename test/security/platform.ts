@@ -54,8 +54,8 @@ export interface AttackedPlatform {
   headers(role: Role, options?: Omit<AskOptions, 'variables'>): Record<string, string>;
   /** A new, empty workspace. Answers its id. */
   found(name: string, allowedZones: readonly string[]): Promise<string>;
-  /** Another person of a role. */
-  hire(role: Role, workspaceId: string): Promise<{ id: string; token: string }>;
+  /** Another person of a role, who works from `zone`. */
+  hire(role: Role, workspaceId: string, zone?: string): Promise<{ id: string; token: string }>;
   /** Rows of each table, without the audit trail, what follows from it, and what endpoints report by the minute. */
   rowCounts(): Promise<Readonly<Record<string, number>>>;
   /** Ends its process and starts another on the same data, at another address. */
@@ -107,9 +107,9 @@ async function inhabit(
     return answer.data;
   };
 
-  const hire = async (role: Role, workspaceId: string) => {
+  const hire = async (role: Role, workspaceId: string, zone = 'AE') => {
     const made = await asOperator(
-      `mutation { createPrincipal(input: { name: "a ${role}", email: "${role}@example.test", kind: USER, zone: "AE" }) { principal { id } } }`,
+      `mutation { createPrincipal(input: { name: "a ${role}", email: "${role}@example.test", kind: USER, zone: "${zone}" }) { principal { id } } }`,
       workspaceId,
     );
     const id = made.createPrincipal?.principal?.id ?? '';
