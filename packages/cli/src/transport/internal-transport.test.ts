@@ -59,6 +59,22 @@ it('asks the role that it means, whatever its host is called', async () => {
     expect(await (await gateway.fetchFrom('subgraph/models')(url)).text()).toBe('answered');
 });
 
+it('keeps its connections, also after all of them were closed', async () => {
+  const gateway = await transportOf('gateway');
+  const ask = async () => (await gateway.fetchFrom('subgraph/models')(url)).text();
+  await Promise.all(Array.from({ length: 4 }, ask));
+  server.closeAllConnections();
+  let connections = 0;
+  server.on('secureConnection', () => {
+    connections += 1;
+  });
+  // A request may meet a connection that has just gone.
+  for (let time = 0; time < 4; time += 1) await ask().catch(() => undefined);
+  connections = 0;
+  for (let time = 0; time < 20; time += 1) expect(await ask()).toBe('answered');
+  expect(connections).toBeLessThan(3);
+});
+
 it('sends nothing to another role, though the same authority made its certificate', async () => {
   const gateway = await transportOf('gateway');
   const error = await gateway

@@ -1,7 +1,7 @@
 // Traffic between the processes of a split platform: by mutual TLS where it is configured, else as Node does it.
 import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from 'node:tls';
-import { Agent, Dispatcher, fetch } from 'undici';
+import { Dispatcher, fetch, Pool } from 'undici';
 import type { ResolvedConfig } from '../config.js';
 import { type CertificateMaterial, readCertificates } from './certificate-files.js';
 import { type LiveCertificates, watchCertificates } from './live-certificates.js';
@@ -21,35 +21,36 @@ export interface InternalTransport {
   close(): Promise<void>;
 }
 
-/** Connections of one certificate each: after a change new requests take new ones, and those under way end on theirs. */
-class RenewedAgent extends Dispatcher {
-  #agent: Agent;
-  readonly #make: (material: CertificateMaterial) => Agent;
+/**
+ * Connections of one certificate each: after a change new requests take new ones, and those under way end on theirs. Pools of
+ * its own by address, for undici's Agent (7.30) opens a connection for each request once all of an address had been closed.
+ */
+class RenewedPools extends Dispatcher {
+  #pools = new Map<string, Pool>();
+  readonly #make: (origin: string) => Pool;
 
-  constructor(live: LiveCertificates, make: (material: CertificateMaterial) => Agent) {
+  constructor(live: LiveCertificates, make: (origin: string) => Pool) {
     super();
     this.#make = make;
-    this.#agent = make(live.current);
-    live.onChange((material) => {
-      const old = this.#agent;
-      this.#agent = this.#make(material);
-      void old.close();
+    live.onChange(() => {
+      const old = this.#pools;
+      this.#pools = new Map();
+      for (const pool of old.values()) void pool.close();
     });
   }
 
-  override dispatch(...given: Parameters<Dispatcher['dispatch']>): boolean {
-    return this.#agent.dispatch(...given);
+  override dispatch(...[options, handler]: Parameters<Dispatcher['dispatch']>): boolean {
+    const origin = String(options.origin);
+    let pool = this.#pools.get(origin);
+    if (!pool) {
+      pool = this.#make(origin);
+      this.#pools.set(origin, pool);
+    }
+    return pool.dispatch(options, handler);
   }
 
-  override close(): Promise<void>;
-  override close(callback: () => void): void;
-  override close(callback?: () => void): Promise<void> | void {
-    if (callback) return this.#agent.close(callback);
-    return this.#agent.close();
-  }
-
-  override destroy(): Promise<void> {
-    return this.#agent.destroy();
+  override async destroy(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
   }
 }
 
@@ -61,17 +62,17 @@ export async function openInternalTransport(
   if (!internalTls) return undefined;
   const { trustDomain, monitors } = internalTls;
   const live = await watchCertificates('internal', () => readCertificates(sourcesOf(internalTls, directory, role)));
-  const agents = new Map<ProcessRole, Dispatcher>();
+  const dispatchers = new Map<ProcessRole, Dispatcher>();
   const dispatcherTo = (to: ProcessRole): Dispatcher => {
-    const known = agents.get(to);
+    const known = dispatchers.get(to);
     if (known) return known;
     const expected = spiffeIdOf(trustDomain, to);
-    const agent = new RenewedAgent(
+    const pools = new RenewedPools(
       live,
-      (material) => new Agent({ ...TIMEOUTS, connect: connecting(material, expected) }),
+      (origin) => new Pool(origin, { ...TIMEOUTS, connect: connecting(live.current, expected) }),
     );
-    agents.set(to, agent);
-    return agent;
+    dispatchers.set(to, pools);
+    return pools;
   };
   return {
     serve: (callers) =>
@@ -85,7 +86,7 @@ export async function openInternalTransport(
     },
     async close() {
       await live.close();
-      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
 }
