@@ -9,6 +9,7 @@ import { runCli } from '../platform-processes.js';
 import { until } from '../platform-requests.js';
 import { type Clinic, openClinic, recordInstrument } from './clinic.js';
 import { type AttackedPlatform, type Role, startAttacked } from './platform.js';
+import { openReadRoom } from './reading-from-abroad.js';
 
 let platform: AttackedPlatform;
 beforeAll(async () => {
@@ -285,6 +286,33 @@ describe('a model of health data', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('is shown, by every door, to those who work where its law or an instrument lets it go', async () => {
+    const room = await openReadRoom(platform, clinic, ['AE', 'AE-DIFC', 'GB']);
+    const all = async (zone: string) => new Set(Object.values(await room.openTo(zone)));
+    const shown = new Set(['SHOWN']);
+    const withheld = new Set(['READER_ABROAD']);
+    expect(await all('AE')).toEqual(shown);
+    expect(await all('AE-DIFC')).toEqual(shown);
+    expect(await all('GB')).toEqual(withheld);
+    const refusal = await room.refusal('GB');
+    expect(refusal.details).toMatchObject({
+      rule: 'AE-HEALTH-13',
+      targetZone: 'GB',
+      allowedZones: ['AE', 'AE-ADGM', 'AE-DIFC'],
+      whatToDo: expect.stringContaining('MOH_EXCEPTION'),
+    });
+    const instrument = await recordInstrument(clinic, new Date(Date.now() + 3_600_000));
+    // What is known of instruments is a second old at most.
+    await sleep(1_100);
+    expect(await all('GB')).toEqual(shown);
+    await clinic.did(
+      'approver',
+      `mutation { revokeTransferInstrument(input: { instrumentId: "${instrument}", reason: "the ministry withdrew it" }) { instrument { state } } }`,
+    );
+    await sleep(1_100);
+    expect(await all('GB')).toEqual(withheld);
+  }, 60_000);
 
   it('ends what serves by a revoked instrument: an incident, a grace, then a refusal', async () => {
     const instrument = await recordInstrument(clinic, new Date(Date.now() + 3_600_000));

@@ -30,6 +30,7 @@ export {
   type ResidencyInput,
   type ResidencyQuestion,
   type TransferInstrument,
+  zonesInclude,
 } from './residency.js';
 export type { DataCategory, ResidencyRule } from './residency-rule.js';
 export { type RetentionRule, retentionFloor, retentionRules } from './retention.js';

@@ -48,11 +48,17 @@ const EU: ReadonlySet<string> = new Set(
 const ZONE = /^[A-Z]{2}(-[A-Z0-9]+)?$/;
 const covers = (listed: string, zone: string): boolean =>
   listed === '*' || listed === zone || (listed === 'EU' && EU.has(zone));
-const covered = (zones: readonly string[], zone: string): boolean => zones.some((listed) => covers(listed, zone));
+
+/** Whether a list of zones, as rules and `allowedZones` hold them, stands for the zone; `EU` and `*` stand for several. */
+export const zonesInclude = (zones: readonly string[], zone: string): boolean =>
+  zones.some((listed) => covers(listed, zone));
 
 /** Zones in both lists, kept as narrow as either says. */
 function intersect(left: readonly string[], right: readonly string[]): string[] {
-  const common = [...left.filter((zone) => covered(right, zone)), ...right.filter((zone) => covered(left, zone))];
+  const common = [
+    ...left.filter((zone) => zonesInclude(right, zone)),
+    ...right.filter((zone) => zonesInclude(left, zone)),
+  ];
   return [...new Set(common)].sort();
 }
 
@@ -138,12 +144,12 @@ export function decideResidency(
 ): ResidencyDecision {
   requireZone('targetZone', question.targetZone);
   const bounds = boundsOf(question, rules);
-  const refusing = bounds.find(({ zones }) => !covered(zones, question.targetZone));
+  const refusing = bounds.find(({ zones }) => !zonesInclude(zones, question.targetZone));
   const strictest = bounds.reduce((a, b) => (b.zones.length < a.zones.length ? b : a));
   const { ruleId, reason, source, instruments } = refusing ?? strictest;
   const { targetZone } = question;
   const relied = bounds.flatMap(({ lawful, openedBy }) =>
-    covered(lawful, targetZone) ? [] : openedBy.filter(({ targetZones }) => covered(targetZones, targetZone)),
+    zonesInclude(lawful, targetZone) ? [] : openedBy.filter(({ targetZones }) => zonesInclude(targetZones, targetZone)),
   );
   return {
     ruleId,
@@ -232,7 +238,7 @@ export function assertZoneAmong(question: {
 }): void {
   const { targetZone, allowedZones, ruleId, operation } = question;
   requireZone('targetZone', targetZone);
-  if (covered(allowedZones, targetZone)) return;
+  if (zonesInclude(allowedZones, targetZone)) return;
   const whatToDo = allowedZones.length > 0 ? `choose one of ${allowedZones.join(', ')}` : NO_ZONE[ruleId];
   throw refused(
     {

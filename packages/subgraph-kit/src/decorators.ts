@@ -2,7 +2,7 @@
 // written without a class and a description.
 import 'reflect-metadata';
 import type { FieldClass } from '@falaj/policy';
-import { Directive, Field, ObjectType } from 'type-graphql';
+import { Directive, Field, FieldResolver, ObjectType } from 'type-graphql';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: the parameter as type-graphql declares it.
 type TypeThunk = (type?: void) => unknown;
@@ -12,7 +12,7 @@ interface AttributeOptions {
   readonly nullable?: boolean;
 }
 
-/** A field of a GraphQL type with its field class. */
+/** A field of a GraphQL type with its field class; on a method of a resolver, one that is computed. */
 export function Attribute(
   type: TypeThunk,
   fieldClass: FieldClass,
@@ -21,8 +21,10 @@ export function Attribute(
 ): PropertyDecorator & MethodDecorator {
   const nullable = options.nullable ?? fieldClass !== 'open';
   return ((target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
+    // Not both: where a method has a `Field` too, its description is lost.
+    const field = descriptor ? FieldResolver : Field;
     (
-      Field(type as never, { description, nullable }) as (t: object, k: string | symbol, d?: PropertyDescriptor) => void
+      field(type as never, { description, nullable }) as (t: object, k: string | symbol, d?: PropertyDescriptor) => void
     )(target, key, descriptor);
     (
       Directive(`@fieldPolicy(class: ${fieldClass.toUpperCase()})`) as (

@@ -14,6 +14,7 @@ export { writeReads } from './log-reads.js';
 export type { MaskedField } from './masking.js';
 export type { MutationSpec } from './mutation.js';
 export type { Platform, RequestContext } from './platform.js';
+export { READER_ABROAD, type ReadData, ReaderZones } from './reader-zones.js';
 export { type Filter, type PageRequest, Reads } from './reads.js';
 export type { Shown } from './shown.js';
 export { isLogged } from './shown.js';

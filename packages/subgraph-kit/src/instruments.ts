@@ -1,7 +1,7 @@
 // Transfer instruments live in governance; whoever places data asks for those in force, and only where the law alone refuses.
 import { assertResidency, type ResidencyQuestion, type TransferInstrument } from '@falaj/policy';
 import { isPlatformError } from '@falaj/runtime';
-import type { SubgraphContext } from './context.js';
+import type { Platform, RequestContext } from './platform.js';
 
 const INSTRUMENTS = /* GraphQL */ `
   query InstrumentsInForce($after: String) {
@@ -14,6 +14,11 @@ const INSTRUMENTS = /* GraphQL */ `
 
 type Node = { readonly [K in keyof TransferInstrument | 'validFrom']: unknown } & { readonly id: string };
 
+interface Asking {
+  readonly platform: Pick<Platform, 'graph'>;
+  readonly request: RequestContext;
+}
+
 interface Answer {
   readonly transferInstruments: {
     readonly edges: readonly { readonly node: Node }[];
@@ -22,10 +27,7 @@ interface Answer {
 }
 
 /** Approved, begun and not ended, as far as the caller may see. One with a masked field permits nothing. */
-export async function instrumentsInForce({
-  platform,
-  request,
-}: Pick<SubgraphContext, 'platform' | 'request'>): Promise<TransferInstrument[]> {
+export async function instrumentsInForce({ platform, request }: Asking): Promise<TransferInstrument[]> {
   const found: TransferInstrument[] = [];
   const now = Date.now();
   for (let after: string | null = null; ; ) {
@@ -46,7 +48,7 @@ export async function instrumentsInForce({
  * the law allows it by itself. Throws RESIDENCY_VIOLATION.
  */
 export async function assertTransfers(
-  context: Pick<SubgraphContext, 'platform' | 'request'>,
+  context: Asking,
   questions: readonly ResidencyQuestion[],
 ): Promise<readonly TransferInstrument[]> {
   try {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { periodically } from '@falaj/runtime';
-import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { type Platform, ReaderZones, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { type InferenceObserver, observeAll } from './domain/inference-observer.js';
 import type { InferencePorts } from './inference/index.js';
 import { rules } from './policy.js';
@@ -12,8 +12,9 @@ import type { DeploymentsServices } from './schema/context.js';
 import { EndpointResolver, EndpointRevisionResolver, ModelVersionEndpointsResolver } from './schema/endpoint.js';
 import { ModelVersion } from './schema/endpoint-types.js';
 import { EraseInferenceSubjectResolver } from './schema/erase-subject.js';
-import { EndpointInferencesResolver, InferenceLogResolver, InferenceRecordResolver } from './schema/inference-log.js';
+import { EndpointInferencesResolver, InferenceLogResolver } from './schema/inference-log.js';
 import { EndpointQualityResolver } from './schema/inference-quality.js';
+import { InferenceRecordResolver } from './schema/inference-record.js';
 import { EndpointMonitorsResolver, MonitorResolver } from './schema/monitor.js';
 import { PlacementPolicyResolver } from './schema/placement-policy.js';
 import { PredictResolver } from './schema/predict.js';
@@ -165,7 +166,7 @@ async function createServices(
     lastTime: false,
   });
   return {
-    services: { host, routes, logSettings, monitorSweep },
+    services: { host, routes, logSettings, monitorSweep, readers: new ReaderZones(platform.graph) },
     stop: async () => {
       await looking.stop();
       await sweeping.stop();

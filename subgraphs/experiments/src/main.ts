@@ -1,6 +1,6 @@
 // Wires the experiments subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import { type Platform, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
+import { type Platform, ReaderZones, referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { startRunWorker } from './domain/run-worker.js';
 import { createPipelineServices } from './pipeline-services.js';
 import { rules } from './policy.js';
@@ -103,6 +103,7 @@ async function createServices(
         };
       },
       pipelines: pipelining.services,
+      readers: new ReaderZones(platform.graph),
     },
     stop: async () => {
       await pipelining.stop();

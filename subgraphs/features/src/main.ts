@@ -1,6 +1,6 @@
 // Wires the features subgraph; nothing else.
 import { fileURLToPath } from 'node:url';
-import { referencesTo, type SubgraphDefinition, SubjectKeys } from '@falaj/subgraph-kit';
+import { ReaderZones, referencesTo, type SubgraphDefinition, SubjectKeys } from '@falaj/subgraph-kit';
 import { rules } from './policy.js';
 import type { FeaturesServices } from './schema/context.js';
 import { DataSourceResolver } from './schema/data-source.js';
@@ -42,9 +42,9 @@ export const featuresSubgraph: SubgraphDefinition<FeaturesServices> = {
   filterFields: { 'FeatureViewFilter.entityId': 'FeatureView.entity' },
   rules,
   migrations: { name: 'features', folder: fileURLToPath(new URL('../migrations', import.meta.url)) },
-  createServices: async ({ database, plugins }) => {
+  createServices: async ({ database, plugins, graph }) => {
     const subjects = new SubjectKeys(database, plugins);
     await subjects.start();
-    return { services: { subjects }, stop: () => subjects.stop() };
+    return { services: { subjects, readers: new ReaderZones(graph) }, stop: () => subjects.stop() };
   },
 };

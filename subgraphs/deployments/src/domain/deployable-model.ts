@@ -10,6 +10,9 @@ export interface PlacementPermit {
   readonly validTo: string;
 }
 
+/** Where data that a model learned from is from. */
+export type ModelOrigin = { readonly zone: string; readonly categories: readonly string[] } | null;
+
 /** Everything that serving needs of a model version, copied into the revision: what runs does not change under it. */
 export interface DeployableModel {
   readonly id: string;
@@ -21,6 +24,8 @@ export interface DeployableModel {
   readonly categories: readonly string[];
   readonly allowedZones: readonly string[];
   readonly servingPlan: FeaturePlan;
+  /** What it learned from, null for what whoever deployed it could not see; absent before this was written down. */
+  readonly origins?: readonly ModelOrigin[];
   /** Absent where the law allows the placement by itself. */
   readonly permit?: PlacementPermit;
 }

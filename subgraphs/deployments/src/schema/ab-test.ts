@@ -1,7 +1,7 @@
 import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { checkDesign } from '../domain/ab-test/design.js';
 import { planTest } from '../domain/ab-test/sample-size.js';
@@ -96,7 +96,6 @@ export class AbTestResolver {
     });
   }
 
-  @FieldResolver(() => Endpoint, { nullable: true })
   @Attribute(() => Endpoint, 'internal', 'Endpoint on whose traffic it runs.')
   endpoint(@Root() row: AbTestRow, @Ctx() context: DeploymentsContext): Promise<Relation<unknown>> {
     return endpointOf(context, row.endpointId);
@@ -110,7 +109,6 @@ export class AbTestResolver {
     return { control, treatment, total: control + treatment };
   }
 
-  @FieldResolver(() => AbTestResult, { nullable: true })
   @Attribute(
     () => AbTestResult,
     'internal',
@@ -238,7 +236,6 @@ export class AbTestResolver {
 
 @Resolver(() => Endpoint)
 export class EndpointAbTestsResolver {
-  @FieldResolver(() => AbTestConnection, { nullable: true })
   @Attribute(() => AbTestConnection, 'internal', 'Its A/B tests, newest first.')
   abTests(
     @Root() row: EndpointRow,

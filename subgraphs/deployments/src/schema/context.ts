@@ -1,4 +1,4 @@
-import type { SubgraphContext } from '@falaj/subgraph-kit';
+import type { ReaderZones, SubgraphContext } from '@falaj/subgraph-kit';
 import type { EndpointRoutes } from '../store/endpoint-routes.js';
 import type { InferenceLogSettings } from '../store/inference-record-settings.js';
 import type { ModelHost } from '../store/model-host.js';
@@ -12,6 +12,8 @@ export interface DeploymentsServices {
   /** Which inferences this process writes down, and how. */
   readonly logSettings: InferenceLogSettings;
   readonly monitorSweep: MonitorSweep;
+  /** Whether content may be shown where the reader works. */
+  readonly readers: ReaderZones;
 }
 
 export type DeploymentsContext = SubgraphContext<DeploymentsServices>;

@@ -1,6 +1,6 @@
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { deploying, permitOf } from '../store/deploy.js';
 import { type EndpointRevisionRow, type EndpointRow, endpointRevisions, endpoints } from '../store/governed.js';
@@ -52,19 +52,16 @@ export class EndpointResolver {
     });
   }
 
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Model version of the live revision.')
   modelVersion(@Root() row: EndpointRow): Relation<ModelVersion> | null {
     return row.modelVersionId ? { id: row.modelVersionId } : null;
   }
 
-  @FieldResolver(() => String, { nullable: true })
   @Attribute(() => String, 'internal', 'Path of the Open Inference Protocol v2.')
   inferencePath(@Root() row: EndpointRow): string | null {
     return row.name ? `/v2/models/${row.name}` : null;
   }
 
-  @FieldResolver(() => EndpointRevisionConnection, { nullable: true })
   @Attribute(() => EndpointRevisionConnection, 'internal', 'Revisions, newest first.')
   revisions(
     @Root() row: EndpointRow,
@@ -144,7 +141,6 @@ export class EndpointResolver {
 
 @Resolver(() => EndpointRevision)
 export class EndpointRevisionResolver {
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Model version that it served.')
   modelVersion(@Root() row: EndpointRevisionRow): Relation<ModelVersion> | null {
     return row.modelVersionId ? { id: row.modelVersionId } : null;
@@ -153,7 +149,6 @@ export class EndpointRevisionResolver {
 
 @Resolver(() => ModelVersion)
 export class ModelVersionEndpointsResolver {
-  @FieldResolver(() => EndpointConnection, { nullable: true })
   @Attribute(() => EndpointConnection, 'internal', 'Endpoints whose live revision serves it, newest first.')
   endpoints(
     @Root() version: ModelVersion,

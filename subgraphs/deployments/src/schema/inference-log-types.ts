@@ -1,4 +1,4 @@
-import { Attribute, connectionOf, DateTime, EntityType, JSONObject } from '@falaj/subgraph-kit';
+import { Attribute, connectionOf, DateTime, EntityType } from '@falaj/subgraph-kit';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 
 export const InputClass = {
@@ -56,17 +56,10 @@ export class InferenceRecord {
   @Attribute(() => String, 'internal', 'Trace, W3C Trace Context.', { nullable: true }) traceId!: string | null;
   @Attribute(() => Float, 'internal', 'Milliseconds from taking up the request to the answer.') latencyMs!: number;
   @Attribute(() => Int, 'internal', 'Rows that were asked for.') rowCount!: number;
-  @Attribute(() => JSONObject, 'sensitive', 'What the caller sent beside features, by input.')
-  inputs!: Record<string, unknown>;
-  @Attribute(() => [JSONObject], 'sensitive', 'Features of each row, by column.') features!: unknown[];
-  @Attribute(() => [JSONObject], 'sensitive', 'Tensors of the answer: name, shape, data.', { nullable: true })
-  outputs!: unknown[] | null;
   @Attribute(() => [String], 'internal', 'Inputs and columns that are not in clear.') redacted!: string[];
   @Attribute(() => String, 'internal', 'Code of the failure; null where it was answered.', { nullable: true })
   errorCode!: string | null;
-  @Attribute(() => String, 'sensitive', 'Its message.', { nullable: true }) errorMessage!: string | null;
   @Attribute(() => String, 'internal', 'Zone in which it lies.') zone!: string;
-  @Attribute(() => [String], 'open', 'Fields withheld from this reader on this row.') maskedFields!: string[];
 }
 
 export const InferenceRecordConnection = connectionOf(() => InferenceRecord, 'InferenceRecord');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Filter, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, gte, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { inputClasses } from '../domain/inference-log/redaction.js';
 import { type EndpointRow, endpoints } from '../store/governed.js';
@@ -24,7 +24,6 @@ import {
   InferenceLog,
   InferenceLogCounts,
   InferenceLogPayload,
-  InferenceRecord,
   InferenceRecordConnection,
   InferenceRecordFilter,
   LoggedColumn,
@@ -65,7 +64,6 @@ interface ViewsAnswer {
 
 @Resolver(() => InferenceLog)
 export class InferenceLogResolver {
-  @FieldResolver(() => [LoggedColumn], { nullable: true })
   @Attribute(() => [LoggedColumn], 'internal', 'Classes that were declared.')
   classes(
     @Root() row: InferenceLogRow & { readonly classes: InferenceLogRow['classes'] | null },
@@ -73,7 +71,6 @@ export class InferenceLogResolver {
     return row.classes && Object.entries(row.classes).map(([column, inputClass]) => ({ column, inputClass }));
   }
 
-  @FieldResolver(() => InferenceLogCounts, { nullable: true })
   @Attribute(() => InferenceLogCounts, 'internal', 'What became of the inferences.')
   counts(@Root() row: InferenceLogRow, @Ctx() context: DeploymentsContext): Promise<InferenceLogCounts> {
     return context.load('InferenceLogCounts by endpoint', row.id, (ids) =>
@@ -180,13 +177,11 @@ async function newKey(context: DeploymentsContext, endpointId: string, zone: str
 
 @Resolver(() => Endpoint)
 export class EndpointInferencesResolver {
-  @FieldResolver(() => InferenceLog, { nullable: true })
   @Attribute(() => InferenceLog, 'internal', 'How its inferences are written down; null where they are not.')
   inferenceLog(@Root() row: EndpointRow, @Ctx() context: DeploymentsContext): Promise<unknown> {
     return context.load('InferenceLog by endpoint', row.id, (ids) => context.reads.byIds(inferenceLogs, ids));
   }
 
-  @FieldResolver(() => InferenceRecordConnection, { nullable: true })
   @Attribute(() => InferenceRecordConnection, 'internal', 'Its inferences that were written down, newest first.')
   inferenceRecords(
     @Root() row: EndpointRow,
@@ -217,15 +212,4 @@ export class EndpointInferencesResolver {
 function withCode(code: string): SQL {
   if (code === '*') return isNotNull(inferenceRecord.errorCode);
   return code === '-' ? isNull(inferenceRecord.errorCode) : eq(inferenceRecord.errorCode, code);
-}
-
-@Resolver(() => InferenceRecord)
-export class InferenceRecordResolver {
-  @Query(() => InferenceRecord, { nullable: true, description: 'An inference that was written down, by its id.' })
-  inferenceRecord(
-    @Arg('id', () => ID, { description: 'Inference id.' }) id: string,
-    @Ctx() context: DeploymentsContext,
-  ) {
-    return context.reads.required(inferenceRecords, id);
-  }
 }

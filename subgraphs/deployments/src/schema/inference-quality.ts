@@ -1,7 +1,7 @@
 // Labels that come late, and what they say of the answers.
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, DateTime, parseInput } from '@falaj/subgraph-kit';
-import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type EndpointRow, endpoints } from '../store/governed.js';
 import { recordLabels } from '../store/inference-labels.js';
@@ -36,7 +36,6 @@ const MOST_BUCKETS = 1_000;
 
 @Resolver(() => Endpoint)
 export class EndpointQualityResolver {
-  @FieldResolver(() => [InferenceQuality], { nullable: true })
   @Attribute(
     () => [InferenceQuality],
     'internal',

@@ -2,7 +2,7 @@
 import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq, ne } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { driftTests, type MonitorSpec as Spec, testsWithPValue } from '../domain/monitor/monitor-spec.js';
 import { type EndpointRow, endpoints } from '../store/governed.js';
@@ -109,7 +109,6 @@ export class MonitorResolver {
     });
   }
 
-  @FieldResolver(() => MonitorSpec, { nullable: true })
   @Attribute(() => MonitorSpec, 'internal', 'How it judges.')
   spec(@Root() { spec }: { readonly spec: Spec | null }): MonitorSpec | null {
     return (
@@ -123,13 +122,11 @@ export class MonitorResolver {
     );
   }
 
-  @FieldResolver(() => Endpoint, { nullable: true })
   @Attribute(() => Endpoint, 'internal', 'Endpoint.')
   endpoint(@Root() row: MonitorRow, @Ctx() context: DeploymentsContext): Promise<unknown> {
     return endpointOf(context, row.endpointId);
   }
 
-  @FieldResolver(() => MonitorWindowConnection, { nullable: true })
   @Attribute(() => MonitorWindowConnection, 'internal', 'Windows that it has judged, newest first.')
   windows(@Root() row: MonitorRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: DeploymentsContext) {
     return context.children(monitorWindows, monitorWindow.monitorId, row.id, page);
@@ -296,7 +293,6 @@ async function referenceFor(context: DeploymentsContext, wanted: Wanted) {
 
 @Resolver(() => Endpoint)
 export class EndpointMonitorsResolver {
-  @FieldResolver(() => MonitorConnection, { nullable: true })
   @Attribute(() => MonitorConnection, 'internal', 'Its monitors, newest first.')
   monitors(
     @Root() row: EndpointRow,

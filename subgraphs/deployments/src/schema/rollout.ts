@@ -1,7 +1,7 @@
 import { refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { checkPlan } from '../domain/rollout/canary.js';
 import { runningFacts } from '../store/deploy.js';
@@ -58,7 +58,6 @@ export class RolloutResolver {
     return context.reads.required(rollouts, id);
   }
 
-  @FieldResolver(() => [RolloutStep], { nullable: true })
   @Attribute(() => [RolloutStep], 'internal', 'Its steps.')
   steps(@Root() row: RolloutRow): readonly RolloutStep[] | null {
     return row.plan?.steps ?? null;
@@ -181,7 +180,6 @@ export class RolloutResolver {
 
 @Resolver(() => Endpoint)
 export class EndpointRolloutsResolver {
-  @FieldResolver(() => RolloutConnection, { nullable: true })
   @Attribute(() => RolloutConnection, 'internal', 'Its rollouts, newest first.')
   rollouts(
     @Root() row: EndpointRow,

@@ -1,7 +1,7 @@
 import { refused } from '@falaj/runtime';
 import { Attribute, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type EndpointRow, endpoints, type ShadowRow, shadows } from '../store/governed.js';
 import { loadRevisions } from '../store/load-revisions.js';
@@ -28,13 +28,11 @@ export class ShadowResolver {
     return context.reads.required(shadows, id);
   }
 
-  @FieldResolver(() => Endpoint, { nullable: true })
   @Attribute(() => Endpoint, 'internal', 'Endpoint whose requests are copied.')
   endpoint(@Root() row: ShadowRow, @Ctx() context: DeploymentsContext): Promise<Relation<unknown>> {
     return endpointOf(context, row.endpointId);
   }
 
-  @FieldResolver(() => ShadowReport, { nullable: true })
   @Attribute(() => ShadowReport, 'internal', 'How its answers differ from those that were given.')
   report(@Root() row: ShadowRow, @Ctx() context: DeploymentsContext): Promise<ShadowReport> {
     return context.transaction((tx) => shadowReport(tx, row.id));
@@ -114,7 +112,6 @@ export class ShadowResolver {
 
 @Resolver(() => Endpoint)
 export class EndpointShadowsResolver {
-  @FieldResolver(() => ShadowConnection, { nullable: true })
   @Attribute(() => ShadowConnection, 'internal', 'Its shadows, newest first.')
   shadows(
     @Root() row: EndpointRow,

@@ -1,5 +1,5 @@
 import { Attribute, PageArguments, parseInput } from '@falaj/subgraph-kit';
-import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { checkVariants } from '../domain/rollout/assignment.js';
 import { runningFacts } from '../store/deploy.js';
@@ -43,7 +43,6 @@ const rollbackInput = z.object({
 
 @Resolver(() => Endpoint)
 export class VariantResolver {
-  @FieldResolver(() => TrafficSplit, { nullable: true })
   @Attribute(
     () => TrafficSplit,
     'internal',
@@ -55,7 +54,6 @@ export class VariantResolver {
     );
   }
 
-  @FieldResolver(() => RevisionActivationConnection, { nullable: true })
   @Attribute(() => RevisionActivationConnection, 'internal', 'Which revisions were live, newest first.')
   liveHistory(
     @Root() row: EndpointRow,

@@ -2,7 +2,7 @@
 // whole when it changes. A change arrives as a notice in every process; until its models are loaded the old state answers.
 import { clientOf, type Tx } from '@falaj/database';
 import { type Logger, PlatformError, type Principal } from '@falaj/runtime';
-import type { Platform } from '@falaj/subgraph-kit';
+import { type Platform, ReaderZones } from '@falaj/subgraph-kit';
 import { and, desc, eq, type InferSelectModel, isNotNull, ne, sql } from 'drizzle-orm';
 import type { InferenceObserver } from '../domain/inference-observer.js';
 import { bucketOf, variantOf } from '../domain/rollout/assignment.js';
@@ -40,6 +40,7 @@ export class EndpointRoutes {
   readonly #host: ModelHost;
   readonly #observer: InferenceObserver;
   readonly #logRead: LogInference | undefined;
+  readonly #readers: ReaderZones;
   /** By workspace and name. */
   readonly #byName = new Map<string, Promise<Route | null>>();
   readonly #byId = new Map<string, { readonly key: string; readonly route: Route }>();
@@ -51,6 +52,7 @@ export class EndpointRoutes {
   #warm = false;
 
   constructor(platform: Platform, host: ModelHost, observer: InferenceObserver, logRead?: LogInference) {
+    this.#readers = new ReaderZones(platform.graph);
     this.#logRead = logRead;
     this.#platform = platform;
     this.#log = platform.log;
@@ -171,6 +173,7 @@ export class EndpointRoutes {
       { endpoint: record, revision, variant, role: 'ANSWER' },
       this.#observer,
       this.#logRead,
+      (reader, data) => this.#readers.assert(reader, data),
     );
   }
 

@@ -1,9 +1,11 @@
 // A model of an endpoint's revision whose every inference passes the observer.
 import type { Tensor } from '@falaj/contracts';
-import { currentTraceId, isPlatformError, publicError } from '@falaj/runtime';
+import { currentTraceId, isPlatformError, type Principal, publicError } from '@falaj/runtime';
+import type { ReadData } from '@falaj/subgraph-kit';
 import type { Inference, InferenceObserver } from '../domain/inference-observer.js';
 import { type JoinedFeatures, newInferenceId, type ServedModel } from '../inference/index.js';
 import type { LogInference } from './inference-reads.js';
+import { modelData } from './model-data.js';
 import type { HostedEndpoint, LoadedModel } from './model-host.js';
 
 /** What its answers are known by. */
@@ -20,6 +22,8 @@ export function observedModel(
   observer: InferenceObserver,
   /** Who is answered must be on record first; shadows answer nobody. */
   logRead: LogInference = async () => undefined,
+  /** Throws where the answer may not go to where the caller works. */
+  assertReader: (reader: Principal, data: ReadData) => Promise<void> = async () => undefined,
 ): ServedModel {
   const known = {
     endpoint: { id: endpoint.id, name: endpoint.name, workspaceId: endpoint.workspaceId, zone: endpoint.zone },
@@ -29,6 +33,7 @@ export function observedModel(
     variant,
     role,
   };
+  const data = modelData(model);
   return {
     name: served.name,
     version: served.version,
@@ -43,6 +48,7 @@ export function observedModel(
     parameters: { variant, revision },
     statistics: () => served.statistics(),
     async infer(inputs, outputs, context) {
+      await assertReader(context.principal, data);
       const at = Date.now();
       const began = performance.now();
       let features: JoinedFeatures | null = null;

@@ -51,7 +51,8 @@ const refused = expect.objectContaining({ code: 'RESIDENCY_VIOLATION' });
 
 it('asks for no instrument where the law allows it', async () => {
   const placed = await placedModel(contextWith(exception), model, answer(source('AE', 'health')), 'AE-DIFC');
-  expect(placed).toEqual({ model, instruments: [] });
+  // What it learned from goes along, for the law on its readers.
+  expect(placed).toEqual({ model: { ...model, origins: [{ zone: 'AE', categories: ['health'] }] }, instruments: [] });
   expect(asked).toBe(0);
 });
 

@@ -1,6 +1,11 @@
 import type { TransferInstrument } from '@falaj/policy';
 import { permitTransfer, type SubgraphContext } from '@falaj/subgraph-kit';
-import { type DeployableModel, type ModelVersionAnswer, sourcesOf } from '../domain/deployable-model.js';
+import {
+  type DeployableModel,
+  type ModelOrigin,
+  type ModelVersionAnswer,
+  sourcesOf,
+} from '../domain/deployable-model.js';
 import { assertPlacement } from './placement.js';
 
 /**
@@ -14,13 +19,21 @@ export async function placedModel(
   answer: ModelVersionAnswer,
   zone: string,
 ): Promise<{ readonly model: DeployableModel; readonly instruments: readonly TransferInstrument[] }> {
+  const own = { zone: model.zone, categories: model.categories };
+  const sources = sourcesOf(answer);
   const permitted = await permitTransfer(context, {
-    origins: [{ zone: model.zone, categories: model.categories }, ...sourcesOf(answer)],
+    origins: [own, ...sources],
     targetZone: zone,
     operation: 'deploy',
     lawful: () => assertPlacement(model, zone),
   });
+  const placed = { ...model, origins: (sources.length > 0 ? sources : [own]).map(known) };
   return permitted
-    ? { model: { ...model, permit: permitted.permit }, instruments: permitted.instruments }
-    : { model, instruments: [] };
+    ? { model: { ...placed, permit: permitted.permit }, instruments: permitted.instruments }
+    : { model: placed, instruments: [] };
 }
+
+const known = (
+  origin: { readonly zone: string | null; readonly categories: readonly string[] | null } | null,
+): ModelOrigin =>
+  origin?.zone && origin.categories ? { zone: origin.zone, categories: [...origin.categories] } : null;

@@ -8,20 +8,7 @@ import {
   PageArguments,
   parseInput,
 } from '@falaj/subgraph-kit';
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type ExperimentRow, experiments, runs } from '../store/governed.js';
 import { notArchived } from '../store/run-writes.js';
@@ -72,7 +59,6 @@ export class ExperimentResolver {
     return context.reads.page(experiments, page);
   }
 
-  @FieldResolver(() => RunConnection, { nullable: true })
   @Attribute(() => RunConnection, 'internal', 'Its runs without the archived, newest first.')
   runs(
     @Root() parent: ExperimentRow,

@@ -1,7 +1,7 @@
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { cancelRun, decideStage, resumeRun } from '../store/pipeline-decisions.js';
 import type { PipelineRunRow, PipelineStageRow } from '../store/pipeline-governed.js';
@@ -67,7 +67,6 @@ export class PipelineRunResolver {
     });
   }
 
-  @FieldResolver(() => Pipeline, { nullable: true })
   @Attribute(() => Pipeline, 'internal', 'Version that it runs.')
   pipeline(@Root() row: PipelineRunRow, @Ctx() context: ExperimentsContext): Promise<Relation<Pipeline> | null> {
     return context.load('Pipeline', row.pipelineId, (ids) =>
@@ -75,7 +74,6 @@ export class PipelineRunResolver {
     ) as Promise<Relation<Pipeline> | null>;
   }
 
-  @FieldResolver(() => [PipelineStage], { nullable: true })
   @Attribute(() => [PipelineStage], 'internal', 'Its stages, in the order of the definition.')
   async stages(@Root() row: PipelineRunRow, @Ctx() context: ExperimentsContext): Promise<unknown[]> {
     return stagesOf(context, row.id);
@@ -145,7 +143,6 @@ export class PipelineRunResolver {
 
 @Resolver(() => PipelineStage)
 export class PipelineStageResolver {
-  @FieldResolver(() => [PipelineDecision], { nullable: true })
   @Attribute(() => [PipelineDecision], 'internal', 'Decisions, the last first; several where it was resumed.')
   async decisions(@Root() row: PipelineStageRow, @Ctx() context: ExperimentsContext): Promise<unknown[]> {
     const page = await context.load('PipelineStage.decisions', row.id, (ids) =>

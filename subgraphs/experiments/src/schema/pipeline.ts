@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { requireSound } from '../domain/pipeline/check-definition.js';
 import { pipelineInput } from '../domain/pipeline/definition.js';
 import { plannedStages } from '../domain/pipeline/pipeline-run.js';
@@ -68,7 +68,6 @@ export class PipelineResolver {
     });
   }
 
-  @FieldResolver(() => [PipelineParameter], { nullable: true })
   @Attribute(() => [PipelineParameter], 'internal', 'Parameters of its runs.')
   parameters(@Root() row: PipelineRow): PipelineParameter[] {
     return row.definition.parameters.map(({ name, type, default: standard, description }) => ({
@@ -80,7 +79,6 @@ export class PipelineResolver {
     }));
   }
 
-  @FieldResolver(() => [PipelineStageDefinition], { nullable: true })
   @Attribute(() => [PipelineStageDefinition], 'internal', 'Stages, in an order in which they may run.')
   stages(@Root() row: PipelineRow): PipelineStageDefinition[] {
     return plannedStages(row.definition, true).map((stage) => {
@@ -94,7 +92,6 @@ export class PipelineResolver {
     });
   }
 
-  @FieldResolver(() => PipelineRunConnection, { nullable: true })
   @Attribute(() => PipelineRunConnection, 'internal', 'Runs of this version, newest first.')
   runs(@Root() row: PipelineRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
     return context.children(pipelineRuns, pipelineRun.pipelineId, row.id, page);

@@ -16,7 +16,6 @@ import {
   Args,
   Ctx,
   Field,
-  FieldResolver,
   ID,
   InputType,
   Mutation,
@@ -146,7 +145,6 @@ export class ReproductionResolver {
     return context.reads.required(reproductions, id);
   }
 
-  @FieldResolver(() => Run, { nullable: true })
   @Attribute(() => Run, 'internal', 'Run that trains it again.')
   async run(@Root() row: ReproductionRow, @Ctx() context: ExperimentsContext): Promise<Relation<Run> | null> {
     return context.load('Run', row.runId, (ids) => context.reads.byIds(runs, ids)) as Promise<Relation<Run> | null>;
@@ -192,7 +190,6 @@ export class ReproductionResolver {
 
 @Resolver(() => ModelVersion)
 export class ModelVersionReproductionsResolver {
-  @FieldResolver(() => ReproductionConnection, { nullable: true })
   @Attribute(() => ReproductionConnection, 'internal', 'Attempts to make it again, newest first.')
   reproductions(
     @Root() version: ModelVersion,

@@ -7,6 +7,7 @@ import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { artifactBytes, artifactInput, columnsOf, createRunInput, logRunBatchInput } from '../domain/run-log.js';
 import { experiments, runs } from '../store/governed.js';
 import { artifactsOf } from '../store/metrics.js';
+import { runData } from '../store/run-data.js';
 import {
   type LoggedRun,
   openForLogging,
@@ -274,6 +275,7 @@ export class RunLogResolver {
     if (!artifact) throw new PlatformError('NOT_FOUND', `No artifact "${path}".`, { details: { path } });
     const { artifactKey, digest, contentType } = artifact;
     const { workspaceId, zone } = await loggedRun(context, runId);
+    await context.services.readers.assert(context.principal, await runData(context, runId));
     // Judged before the bytes are fetched: who may not see them causes no work.
     const shown = context.ability.readsField('RunArtifactContent', 'base64').allowed;
     const data = shown

@@ -1,7 +1,7 @@
 // What was logged with a run, as fields of it: one statement for all runs of a page.
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type SubgraphContext } from '@falaj/subgraph-kit';
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Int, Resolver, Root } from 'type-graphql';
 import type { RunRow } from '../store/governed.js';
 import {
   artifactsOf,
@@ -59,7 +59,6 @@ export function loadLogged<T>(
 
 @Resolver(() => Run)
 export class RunLoggedResolver {
-  @FieldResolver(() => [Metric], { nullable: true })
   @Attribute(() => [Metric], 'sensitive', 'Latest value of each metric, by name.')
   async metrics(
     @Root() row: RunRow,
@@ -69,7 +68,6 @@ export class RunLoggedResolver {
     return (await loadLogged(context, 'metrics', row.id, keys, latestMetrics)).map(shownMetric);
   }
 
-  @FieldResolver(() => [RunParameter], { nullable: true })
   @Attribute(() => [RunParameter], 'internal', 'Parameters, by name.')
   params(
     @Root() row: RunRow,
@@ -79,7 +77,6 @@ export class RunLoggedResolver {
     return loadLogged(context, 'params', row.id, keys, parametersOf);
   }
 
-  @FieldResolver(() => [RunTag], { nullable: true })
   @Attribute(() => [RunTag], 'internal', 'Tags, by name.')
   tags(
     @Root() row: RunRow,
@@ -89,20 +86,17 @@ export class RunLoggedResolver {
     return loadLogged(context, 'tags', row.id, keys, tagsOf);
   }
 
-  @FieldResolver(() => [RunInput], { nullable: true })
   @Attribute(() => [RunInput], 'internal', 'Training sets that it read.')
   async inputs(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<RunInput[]> {
     const inputs = await loadLogged(context, 'inputs', row.id, null, inputsOf);
     return inputs.map(({ trainingSetId, digest }) => ({ trainingSet: { id: trainingSetId }, digest }));
   }
 
-  @FieldResolver(() => [RunArtifact], { nullable: true })
   @Attribute(() => [RunArtifact], 'internal', 'Files that it produced, by path.')
   async artifacts(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<RunArtifact[]> {
     return (await loadLogged(context, 'artifacts', row.id, null, artifactsOf)).map(shownArtifact);
   }
 
-  @FieldResolver(() => [Metric], { nullable: true })
   @Attribute(() => [Metric], 'sensitive', 'Points of one metric in order, to draw it live or page through it.')
   async metricHistory(
     @Root() row: RunRow,
@@ -117,7 +111,6 @@ export class RunLoggedResolver {
     return points.map(shownMetric);
   }
 
-  @FieldResolver(() => [MetricBucket], { nullable: true })
   @Attribute(() => [MetricBucket], 'sensitive', 'One metric in few rows, however many points it has: for a plot.')
   metricBuckets(
     @Root() row: RunRow,

@@ -12,7 +12,7 @@ import {
   permitColumns,
 } from '@falaj/subgraph-kit';
 import { eq, isNotNull, sql } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { terminalStates } from '../domain/run.js';
 import { trainingParameters } from '../domain/run-log.js';
 import { type TrainingSetFacts, trainingRunInput } from '../domain/training-run.js';
@@ -97,7 +97,6 @@ export class RunResolver {
       .map((plugin) => ({ ...plugin, capabilities: [...plugin.capabilities] }));
   }
 
-  @FieldResolver(() => Experiment, { nullable: true })
   @Attribute(() => Experiment, 'internal', 'Experiment that it belongs to.')
   experiment(@Root() row: RunRow, @Ctx() context: ExperimentsContext): Promise<Relation<Experiment> | null> {
     return context.load('Experiment', row.experimentId, (ids) =>
@@ -105,43 +104,36 @@ export class RunResolver {
     ) as Promise<Relation<Experiment> | null>;
   }
 
-  @FieldResolver(() => TrainingSet, { nullable: true })
   @Attribute(() => TrainingSet, 'internal', 'Training set that it learned from.')
   trainingSet(@Root() row: RunRow): Relation<TrainingSet> | null {
     return row.trainingSetId ? { id: row.trainingSetId } : null;
   }
 
-  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'internal', 'Every parameter of the trainer: as used once it finished, as asked before.')
   parameters(@Root() row: RunRow) {
     return row.result?.parameters ?? row.request?.parameters ?? null;
   }
 
-  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'internal', 'Tensors of the exported model.')
   signature(@Root() row: RunRow) {
     return row.result?.signature ?? null;
   }
 
-  @FieldResolver(() => [String], { nullable: true })
   @Attribute(() => [String], 'internal', 'Columns that the model takes, in order.')
   columns(@Root() row: RunRow) {
     return row.result?.signature.inputs[0]?.columns ?? null;
   }
 
-  @FieldResolver(() => JSONObject, { nullable: true })
   @Attribute(() => JSONObject, 'sensitive', 'How inference makes the columns from the online store and the request.')
   servingPlan(@Root() row: RunRow) {
     return row.trainingSet?.servingPlan ?? null;
   }
 
-  @FieldResolver(() => [FeatureViewReference], { nullable: true })
   @Attribute(() => [FeatureViewReference], 'internal', 'Exact view versions that it learned from.')
   featureViews(@Root() row: RunRow) {
     return row.trainingSet?.featureViews ?? null;
   }
 
-  @FieldResolver(() => [FeatureImportance], { nullable: true })
   @Attribute(() => [FeatureImportance], 'sensitive', 'Contribution per column, largest first.')
   importance(@Root() row: RunRow) {
     if (!row.result) return null;

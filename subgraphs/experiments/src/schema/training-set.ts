@@ -1,6 +1,6 @@
 import { Attribute, PageArguments } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, Resolver, Root } from 'type-graphql';
 import { runs } from '../store/governed.js';
 import { runInput } from '../store/run-tables.js';
 import { run } from '../store/tables.js';
@@ -9,7 +9,6 @@ import { RunConnection, TrainingSet } from './run-types.js';
 
 @Resolver(() => TrainingSet)
 export class TrainingSetRunsResolver {
-  @FieldResolver(() => RunConnection, { nullable: true })
   @Attribute(() => RunConnection, 'internal', 'Runs that read it, newest first.')
   runs(@Root() set: TrainingSet, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ExperimentsContext) {
     return context.children(runs, runInput.trainingSetId, set.id, page, {

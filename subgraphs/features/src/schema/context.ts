@@ -1,8 +1,10 @@
-import type { SubgraphContext, SubjectKeys } from '@falaj/subgraph-kit';
+import type { ReaderZones, SubgraphContext, SubjectKeys } from '@falaj/subgraph-kit';
 
 /** What this subgraph keeps while it stands. */
 export interface FeaturesServices {
   readonly subjects: SubjectKeys;
+  /** Whether values may be shown where the reader works. */
+  readonly readers: ReaderZones;
 }
 
 /** What resolvers of this subgraph receive. */

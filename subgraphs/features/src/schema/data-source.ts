@@ -8,9 +8,10 @@ import {
   newId,
   PageArguments,
   parseInput,
+  READER_ABROAD,
 } from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { classifyColumns, dataSourceInput } from '../domain/data-source.js';
 import { type DataSourceRow, dataSources } from '../store/governed.js';
 import { personColumns } from '../store/lookups.js';
@@ -20,6 +21,10 @@ import { insertDataSource } from '../store/writes.js';
 import type { FeaturesContext } from './context.js';
 import { SourceFormat } from './enums.js';
 import { CreateDataSourceInput, NameFilter } from './inputs.js';
+import { isReaderAbroad } from './regulated-values.js';
+
+const SAMPLE =
+  'The first rows; values of columns that the reader may not see are null, and all of regulated data is withheld from those who work where it may not go.';
 
 @ObjectType({ description: 'A column of a data source.' })
 export class SourceColumn {
@@ -91,16 +96,16 @@ export class DataSourceResolver {
     });
   }
 
-  @FieldResolver(() => [SampleRow], {
-    nullable: true,
-    description: 'The first rows; values of columns that the reader may not see are null.',
-  })
-  @Attribute(() => [SampleRow], 'internal', 'The first rows; values of columns that the reader may not see are null.')
+  @Attribute(() => [SampleRow], 'internal', SAMPLE)
   async sampleRows(
     @Root() source: DataSourceRow,
     @Arg('first', () => Int, { defaultValue: 5, description: 'How many rows, 1 to 100.' }) first: number,
     @Ctx() context: FeaturesContext,
-  ): Promise<SampleRow[]> {
+  ): Promise<SampleRow[] | null> {
+    if (await isReaderAbroad(context, 'DataSource', source.id)) {
+      context.masked.record('DataSource', 'sampleRows', READER_ABROAD);
+      return null;
+    }
     const columns = source.columns ?? [];
     const persons = await context.load('DataSource.personColumns', source.id, (ids) =>
       context.transaction((tx) => personColumns(tx, ids)),

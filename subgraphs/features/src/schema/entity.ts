@@ -8,7 +8,7 @@ import {
   PageArguments,
   parseInput,
 } from '@falaj/subgraph-kit';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { entityInput } from '../domain/entity.js';
 import { type EntityRow, entities, featureViews } from '../store/governed.js';
 import { featureView } from '../store/tables.js';
@@ -56,7 +56,6 @@ export class EntityResolver {
     return context.reads.page(entities, page);
   }
 
-  @FieldResolver(() => FeatureViewConnection, { nullable: true })
   @Attribute(() => FeatureViewConnection, 'internal', 'Views that describe it, newest first.')
   featureViews(
     @Root() entity: EntityRow,

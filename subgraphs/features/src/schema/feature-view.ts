@@ -10,20 +10,7 @@ import {
   parseInput,
 } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import {
-  Arg,
-  Args,
-  Ctx,
-  FieldResolver,
-  Float,
-  ID,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { defineFeatureView, featureViewInput } from '../domain/feature-view.js';
 import { dataSources, entities, type FeatureViewRow, featureViews, trainingSets } from '../store/governed.js';
 import { requiredSource, requiredView, specOf } from '../store/lookups.js';
@@ -35,6 +22,7 @@ import { DataSource } from './data-source.js';
 import { Entity } from './entity.js';
 import { FeatureType, FeatureViewState } from './enums.js';
 import { CreateFeatureViewInput, FeatureViewFilter } from './inputs.js';
+import { isReaderAbroad } from './regulated-values.js';
 import { TrainingSetConnection } from './training-set.js';
 import { shownStatistics } from './value-classes.js';
 
@@ -126,7 +114,6 @@ export class FeatureViewResolver {
     });
   }
 
-  @FieldResolver(() => Entity, { nullable: true })
   @Attribute(() => Entity, 'internal', 'What it describes.')
   entity(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<Entity> | null> {
     return context.load('Entity', view.entityId, (ids) =>
@@ -134,7 +121,6 @@ export class FeatureViewResolver {
     ) as Promise<Relation<Entity> | null>;
   }
 
-  @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Where its rows come from.')
   source(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
     return context.load('DataSource', view.sourceId, (ids) =>
@@ -142,17 +128,17 @@ export class FeatureViewResolver {
     ) as Promise<Relation<DataSource> | null>;
   }
 
-  @FieldResolver(() => [FeatureStatistics], { nullable: true })
   @Attribute(
     () => [FeatureStatistics],
     'sensitive',
     'Statistics per feature. Of personal data only figures of groups are shown to who may not see the values.',
   )
-  statistics(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): FeatureStatistics[] | null {
-    return view.statistics?.map((found) => shownStatistics(found, view, context)) ?? null;
+  async statistics(@Root() view: FeatureViewRow, @Ctx() context: FeaturesContext): Promise<FeatureStatistics[] | null> {
+    if (!view.statistics) return null;
+    const abroad = await isReaderAbroad(context, 'FeatureView', view.id);
+    return view.statistics.map((found) => shownStatistics(found, view, context, abroad));
   }
 
-  @FieldResolver(() => TrainingSetConnection, { nullable: true })
   @Attribute(() => TrainingSetConnection, 'internal', 'Training sets that use it, newest first.')
   trainingSets(
     @Root() view: FeatureViewRow,

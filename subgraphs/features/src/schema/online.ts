@@ -11,20 +11,7 @@ import {
   readPseudonyms,
 } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import {
-  Arg,
-  Args,
-  Ctx,
-  FieldResolver,
-  Float,
-  ID,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ColumnClass } from '../domain/data-source.js';
 import { assembleVector, entityKey } from '../domain/online-vector.js';
 import { featurePlan } from '../domain/training-set.js';
@@ -87,7 +74,6 @@ export class MaterializationResolver {
     return context.reads.page(materializations, { ...page, where: eq(materialization.featureViewId, featureViewId) });
   }
 
-  @FieldResolver(() => FeatureView, { nullable: true })
   @Attribute(() => FeatureView, 'internal', 'View that was written.')
   featureView(
     @Root() done: MaterializationRow,
@@ -157,7 +143,7 @@ export class MaterializationResolver {
     @Ctx() context: FeaturesContext,
   ): Promise<FeatureVector[]> {
     await context.reads.required(featureServices, input.featureServiceId);
-    const { plan, zone, classes } = await context.transaction(async (tx) => {
+    const { plan, zone, classes, data } = await context.transaction(async (tx) => {
       const service = await requiredService(tx, input.featureServiceId);
       const views = await viewsWithSources(
         tx,
@@ -169,8 +155,14 @@ export class MaterializationResolver {
           view.features.map(({ name, fieldClass }): [string, ColumnClass] => [`${view.name}__${name}`, fieldClass]),
         ),
       );
-      return { plan: featurePlan(service, columns), zone: views[0]?.view.zone ?? '', classes };
+      const held = views.map(({ view }) => view);
+      const data = {
+        categories: [...new Set(held.flatMap(({ categories }) => categories))],
+        origins: () => held,
+      };
+      return { plan: featurePlan(service, columns), zone: held[0]?.zone ?? '', classes, data };
     });
+    await context.services.readers.assert(context.principal, data);
     const requests = plan.views.map((view) => ({
       view,
       keys: input.entityRows.map((row) => entityKey(view.keys, row)),

@@ -15,7 +15,7 @@ import {
   permitTransfer,
 } from '@falaj/subgraph-kit';
 import { ilike } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { isOfPersons } from '../domain/subject-rows.js';
 import { featurePlan, type TrainingSetManifest, trainingSetInput, trainingSetSpec } from '../domain/training-set.js';
 import { dataSources, featureServices, featureViews, type TrainingSetRow, trainingSets } from '../store/governed.js';
@@ -124,7 +124,6 @@ export class TrainingSetResolver {
     });
   }
 
-  @FieldResolver(() => FeatureService, { nullable: true })
   @Attribute(() => FeatureService, 'internal', 'Features that were joined.')
   featureService(
     @Root() set: TrainingSetRow,
@@ -135,7 +134,6 @@ export class TrainingSetResolver {
     ) as Promise<Relation<FeatureService> | null>;
   }
 
-  @FieldResolver(() => DataSource, { nullable: true })
   @Attribute(() => DataSource, 'internal', 'Source of the entity rows and the label.')
   labelSource(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<DataSource> | null> {
     return context.load('DataSource', set.labelSourceId, (ids) =>
@@ -143,7 +141,6 @@ export class TrainingSetResolver {
     ) as Promise<Relation<DataSource> | null>;
   }
 
-  @FieldResolver(() => [FeatureView], { nullable: true })
   @Attribute(() => [FeatureView], 'internal', 'Exact view versions that were joined.')
   async featureViews(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<Relation<FeatureView>[]> {
     const ids = await context.load('TrainingSet.featureViewIds', set.id, (sets) =>
@@ -155,7 +152,6 @@ export class TrainingSetResolver {
     return views.filter((view) => view !== null) as unknown as Relation<FeatureView>[];
   }
 
-  @FieldResolver(() => [TrainingSetRedaction], { nullable: true })
   @Attribute(() => [TrainingSetRedaction], 'internal', 'What erasures took out of it, oldest first.')
   redactions(@Root() set: TrainingSetRow, @Ctx() context: FeaturesContext): Promise<TrainingSetRedaction[]> {
     return context.load('TrainingSet.redactions', set.id, (sets) =>

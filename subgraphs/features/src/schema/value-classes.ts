@@ -1,5 +1,6 @@
 // Who sees a value of a feature: decided by the class of the columns that it is made of, not by the type that carries it.
 import { SMALL_GROUP } from '@falaj/policy';
+import { READER_ABROAD } from '@falaj/subgraph-kit';
 import type { ColumnClass } from '../domain/data-source.js';
 import type { FeatureViewRow } from '../store/governed.js';
 import type { FeaturesContext } from './context.js';
@@ -20,14 +21,18 @@ export function readsValue(
   return allowed;
 }
 
-/** The statistics as this reader may see them: of personal data, who may not see values sees figures of groups only. */
+/**
+ * The statistics as this reader may see them: of personal data, who may not see values sees figures of groups only. The
+ * least and the greatest are values themselves, which do not go `abroad` where the data may not.
+ */
 export function shownStatistics(
   found: FeatureStatistics,
   view: Pick<FeatureViewRow, 'features' | 'keys'>,
   context: FeaturesContext,
+  abroad: boolean,
 ): FeatureStatistics {
   const columnClass = view.features?.find(({ name }) => name === found.feature)?.fieldClass ?? UNKNOWN;
-  const seesValues = context.ability.can('read', 'FeatureStatistics', { columnClass }, 'min');
+  const seesValues = !abroad && context.ability.can('read', 'FeatureStatistics', { columnClass }, 'min');
   const isSmall = columnClass === 'pii' && !seesValues && (view.keys ?? 0) < context.smallestGroup;
   const shown = <T>(field: keyof FeatureStatistics, value: T): T | null => {
     if (!readsValue(context, 'FeatureStatistics', field, columnClass)) return null;
@@ -35,12 +40,17 @@ export function shownStatistics(
     context.masked.record('FeatureStatistics', field, SMALL_GROUP);
     return null;
   };
+  const ofOne = <T>(field: 'min' | 'max', value: T): T | null => {
+    if (!abroad) return shown(field, value);
+    context.masked.record('FeatureStatistics', field, READER_ABROAD);
+    return null;
+  };
   return {
     feature: found.feature,
     count: shown('count', found.count),
     nulls: shown('nulls', found.nulls),
     mean: shown('mean', found.mean),
-    min: shown('min', found.min),
-    max: shown('max', found.max),
+    min: ofOne('min', found.min),
+    max: ofOne('max', found.max),
   };
 }

@@ -10,20 +10,7 @@ import {
   SubjectKeys,
 } from '@falaj/subgraph-kit';
 import { eq, gte, lt, sql } from 'drizzle-orm';
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Field, ID, InputType, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { type DataAccessRow, dataAccesses, principals } from '../store/governed.js';
 import { dataAccess } from '../store/tables.js';
 import type { GovernanceContext } from './context.js';
@@ -169,7 +156,6 @@ export class DataAccessResolver {
     return context.transaction((tx) => verifyReadLog(tx, context.principal.workspaceId, context.services.auditKey));
   }
 
-  @FieldResolver(() => Principal, { nullable: true })
   @Attribute(() => Principal, 'internal', 'Who read; null where they are no longer known.', { nullable: true })
   reader(@Root() row: DataAccessRow, @Ctx() context: GovernanceContext): Promise<unknown> {
     return context.load('Principal', row.readerId, (ids) => context.reads.byIds(principals, ids));

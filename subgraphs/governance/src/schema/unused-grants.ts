@@ -1,6 +1,6 @@
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, DateTime } from '@falaj/subgraph-kit';
-import { Arg, Ctx, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { unusedGrants, unusedRules } from '../policy/unused-grants.js';
 import { principals } from '../store/governed.js';
 import { rolesInForce, usesSince } from '../store/grant-uses.js';
@@ -69,7 +69,6 @@ export class UnusedGrantResolver {
     };
   }
 
-  @FieldResolver(() => Principal, { nullable: true })
   @Attribute(() => Principal, 'internal', 'Who holds it.', { nullable: true })
   principal(@Root() grant: UnusedGrant, @Ctx() context: GovernanceContext): Promise<unknown> {
     return context.load('Principal', grant.principalId, (ids) => context.reads.byIds(principals, ids));

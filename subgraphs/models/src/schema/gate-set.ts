@@ -1,6 +1,6 @@
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, isNull } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { digestOf } from '../domain/canonical.js';
 import { type CurrentGates, gateSetInput, protectionInput } from '../domain/gate-set.js';
 import { currentGates, insertGateSet, insertProtection, protectedAliases } from '../store/gates.js';
@@ -104,7 +104,6 @@ export class GateSetResolver {
 
 @Resolver(() => GateSet)
 export class GateSetGatesResolver {
-  @FieldResolver(() => Gates, { nullable: true })
   @Attribute(() => Gates, 'internal', 'What it asks.')
   gates(@Root() row: GateSetRow): Gates | null {
     if (!row.definition) return null;

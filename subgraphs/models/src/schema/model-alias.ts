@@ -1,5 +1,5 @@
 import { Attribute, parseInput } from '@falaj/subgraph-kit';
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver, Root } from 'type-graphql';
 import { directMove, removeAliasInput, rollbackAliasInput, setAliasInput } from '../domain/alias.js';
 import { rollbackAlias, rollbackTarget } from '../store/alias-rollback.js';
 import { protectedAliases } from '../store/gates.js';
@@ -20,7 +20,6 @@ import {
 
 @Resolver(() => ModelAlias)
 export class ModelAliasResolver {
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Version that it stands for.')
   version(@Root() row: ModelAliasRow, @Ctx() context: ModelsContext): Promise<Relation<ModelVersion> | null> {
     return versionOf(context, row.modelVersionId);
@@ -115,7 +114,6 @@ export class ModelAliasResolver {
 
 @Resolver(() => AliasChange)
 export class AliasChangeResolver {
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Version that it stands for since then, or stood for until then.')
   version(@Root() row: AliasChangeRow, @Ctx() context: ModelsContext): Promise<Relation<ModelVersion> | null> {
     return versionOf(context, row.modelVersionId);

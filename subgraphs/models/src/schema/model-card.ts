@@ -14,7 +14,6 @@ import {
   Args,
   Ctx,
   Field,
-  FieldResolver,
   Float,
   ID,
   InputType,
@@ -121,7 +120,6 @@ export class ModelCardResolver {
     });
   }
 
-  @FieldResolver(() => ModelCardContent, { nullable: true })
   @Attribute(() => ModelCardContent, 'internal', 'What it says.')
   content(@Root() row: ModelCardRow): ModelCardContent | null {
     return row.sections ? shown(row.sections) : null;
@@ -168,7 +166,6 @@ export class ModelCardResolver {
 
 @Resolver(() => ModelVersion)
 export class ModelVersionCardsResolver {
-  @FieldResolver(() => ModelCard, { nullable: true })
   @Attribute(() => ModelCard, 'internal', 'Its newest card.')
   async card(
     @Root() row: ModelVersionRow,
@@ -181,7 +178,6 @@ export class ModelVersionCardsResolver {
     return page.edges[0]?.node ?? null;
   }
 
-  @FieldResolver(() => ModelCardConnection, { nullable: true })
   @Attribute(() => ModelCardConnection, 'internal', 'Revisions of its card, newest first.')
   cards(
     @Root() row: ModelVersionRow,

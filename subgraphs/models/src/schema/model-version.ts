@@ -2,7 +2,7 @@ import { inheritResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, DateTime, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { aliasName, versionSelector } from '../domain/alias.js';
 import { takeModel } from '../domain/model-intake.js';
@@ -86,7 +86,6 @@ export class ModelVersionResolver {
     return versionAt(context, (await modelNamed(context, name)).id, wanted.alias, at);
   }
 
-  @FieldResolver(() => Model, { nullable: true })
   @Attribute(() => Model, 'internal', 'Model that it belongs to.')
   model(@Root() row: ModelVersionRow, @Ctx() context: ModelsContext): Promise<Relation<Model> | null> {
     return context.load('Model', row.modelId, (ids) =>
@@ -94,19 +93,16 @@ export class ModelVersionResolver {
     ) as Promise<Relation<Model> | null>;
   }
 
-  @FieldResolver(() => Run, { nullable: true })
   @Attribute(() => Run, 'internal', 'Run that trained it.')
   run(@Root() row: ModelVersionRow): Relation<Run> | null {
     return row.runId ? { id: row.runId } : null;
   }
 
-  @FieldResolver(() => TrainingSet, { nullable: true })
   @Attribute(() => TrainingSet, 'internal', 'Training set that it learned from.')
   trainingSet(@Root() row: ModelVersionRow): Relation<TrainingSet> | null {
     return row.trainingSetId ? { id: row.trainingSetId } : null;
   }
 
-  @FieldResolver(() => [String], { nullable: true })
   @Attribute(() => [String], 'internal', 'Aliases that stand for it now, the last set first.')
   async aliases(@Root() row: ModelVersionRow, @Ctx() context: ModelsContext): Promise<string[]> {
     const page = await context.load('ModelVersion.aliases', row.id, (ids) =>

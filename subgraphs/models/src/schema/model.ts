@@ -1,6 +1,6 @@
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq, ilike } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { modelInput } from '../domain/names.js';
 import { aliasChanges, type ModelRow, modelAliases, models, modelVersions } from '../store/governed.js';
 import { isLatest, modelNamed } from '../store/lookups.js';
@@ -48,7 +48,6 @@ export class ModelResolver {
     });
   }
 
-  @FieldResolver(() => ModelVersionConnection, { nullable: true })
   @Attribute(() => ModelVersionConnection, 'internal', 'Its versions, newest first.')
   versions(@Root() row: ModelRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ModelsContext) {
     const first = beginning(page, '`modelVersions(filter: {modelId})`');
@@ -57,7 +56,6 @@ export class ModelResolver {
     );
   }
 
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Its highest version in your zones.')
   async latestVersion(@Root() row: ModelRow, @Ctx() context: ModelsContext): Promise<unknown> {
     const page = await context.load('Model.latestVersion', row.id, (ids) =>
@@ -66,7 +64,6 @@ export class ModelResolver {
     return page.edges[0]?.node ?? null;
   }
 
-  @FieldResolver(() => [ModelAlias], { nullable: true })
   @Attribute(() => [ModelAlias], 'internal', 'Its aliases, the last set first.')
   async aliases(@Root() row: ModelRow, @Ctx() context: ModelsContext): Promise<unknown[]> {
     const page = await context.load('Model.aliases', row.id, (ids) =>
@@ -75,7 +72,6 @@ export class ModelResolver {
     return page.edges.map((edge) => edge.node);
   }
 
-  @FieldResolver(() => AliasChangeConnection, { nullable: true })
   @Attribute(() => AliasChangeConnection, 'internal', 'Moves of its aliases, the last first.')
   aliasHistory(
     @Root() row: ModelRow,

@@ -1,7 +1,7 @@
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { aliasName } from '../domain/alias.js';
 import { decisionInput, promotionRequestInput } from '../domain/approval.js';
@@ -76,7 +76,6 @@ export class PromotionResolver {
     return { modelVersionId, alias, gates: shownGates(gates), passed: failedOf(checks).length === 0, checks };
   }
 
-  @FieldResolver(() => ModelVersion, { nullable: true })
   @Attribute(() => ModelVersion, 'internal', 'Version.')
   async modelVersion(@Root() row: PromotionRow, @Ctx() context: ModelsContext): Promise<Relation<ModelVersion> | null> {
     return context.load('ModelVersion', row.modelVersionId, (ids) =>
@@ -84,7 +83,6 @@ export class PromotionResolver {
     ) as Promise<Relation<ModelVersion> | null>;
   }
 
-  @FieldResolver(() => [PromotionDecision], { nullable: true })
   @Attribute(() => [PromotionDecision], 'internal', 'Decisions, the last first.')
   async decisions(@Root() row: PromotionRow, @Ctx() context: ModelsContext): Promise<unknown[]> {
     const page = await context.load('Promotion.decisions', row.id, (ids) =>
@@ -185,7 +183,6 @@ export class PromotionResolver {
 
 @Resolver(() => ModelVersion)
 export class ModelVersionPromotionsResolver {
-  @FieldResolver(() => PromotionConnection, { nullable: true })
   @Attribute(() => PromotionConnection, 'internal', 'Its promotions, newest first.')
   promotions(
     @Root() row: ModelVersionRow,

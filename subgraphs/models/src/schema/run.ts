@@ -1,5 +1,5 @@
 import { Attribute, PageArguments } from '@falaj/subgraph-kit';
-import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, Resolver, Root } from 'type-graphql';
 import { modelVersions } from '../store/governed.js';
 import { modelVersion } from '../store/tables.js';
 import { beginning, type ModelsContext } from './context.js';
@@ -7,7 +7,6 @@ import { ModelVersionConnection, Run } from './model-types.js';
 
 @Resolver(() => Run)
 export class RunModelVersionsResolver {
-  @FieldResolver(() => ModelVersionConnection, { nullable: true })
   @Attribute(() => ModelVersionConnection, 'internal', 'Versions that it became, newest first.')
   modelVersions(@Root() run: Run, @Args(() => PageArguments) page: PageArguments, @Ctx() context: ModelsContext) {
     const first = beginning(page, '`modelVersions(filter: {runId})`');

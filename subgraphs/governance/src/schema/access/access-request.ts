@@ -1,6 +1,6 @@
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { and, eq, gte, isNotNull, isNull, lt } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
   breakGlassInput,
   decideAccessInput,
@@ -60,20 +60,17 @@ export class AccessRequestResolver {
     return context.reads.page(accessRequests, { ...page, filters: conditions(filter ?? {}) });
   }
 
-  @FieldResolver(() => Principal, { nullable: true })
   @Attribute(() => Principal, 'internal', 'Who asked for it or took it.', { nullable: true })
   requester(@Root() row: AccessRequestRow, @Ctx() context: GovernanceContext): Promise<unknown> {
     return context.load('Principal', row.ownerId, (ids) => context.reads.byIds(principals, ids));
   }
 
-  @FieldResolver(() => Incident, { nullable: true })
   @Attribute(() => Incident, 'internal', 'The incident that a broken glass is for.', { nullable: true })
   incident(@Root() row: AccessRequestRow, @Ctx() context: GovernanceContext): Promise<unknown> | null {
     if (row.incidentId === null) return null;
     return context.load('Incident', row.incidentId, (ids) => context.reads.byIds(incidents, ids));
   }
 
-  @FieldResolver(() => AuditRecordConnection, { nullable: true })
   @Attribute(
     () => AuditRecordConnection,
     'internal',

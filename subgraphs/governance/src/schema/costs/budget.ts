@@ -1,6 +1,6 @@
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, isNull } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { gravest } from '../../domain/costs/budget.js';
 import { budgetInput, budgetQuestion, overrideInput } from '../../domain/costs/cost-input.js';
 import { type Standing, standings, standingsFor } from '../../store/costs/spending.js';
@@ -48,7 +48,6 @@ export class BudgetResolver {
     };
   }
 
-  @FieldResolver(() => BudgetStanding, { nullable: true })
   @Attribute(() => BudgetStanding, 'internal', 'How it stands now.')
   standing(@Root() row: BudgetRow, @Ctx() context: GovernanceContext): Promise<BudgetStanding | null> {
     return context.load('Budget.standing', row.id, async (ids) => {
@@ -62,7 +61,6 @@ export class BudgetResolver {
     });
   }
 
-  @FieldResolver(() => BudgetOverrideConnection, { nullable: true })
   @Attribute(() => BudgetOverrideConnection, 'internal', 'Overrides that were ever given, newest first.')
   overrides(@Root() row: BudgetRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: GovernanceContext) {
     return context.children(budgetOverrides, budgetOverride.budgetId, row.id, page);

@@ -1,6 +1,6 @@
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { poolInput, usageInput } from '../../domain/costs/cost-input.js';
 import { type CostSum, costSums } from '../../store/costs/spending.js';
 import { type ComputePoolRow, computePools, usageRecord, usageRecords } from '../../store/costs/tables.js';
@@ -33,7 +33,6 @@ export class ComputePoolResolver {
     return context.reads.page(computePools, page);
   }
 
-  @FieldResolver(() => [UnitPrice], { nullable: true })
   @Attribute(() => [UnitPrice], 'internal', 'Prices by unit.')
   prices(@Root() row: ComputePoolRow): UnitPrice[] {
     return Object.entries(row.prices ?? {}).map(([unit, price]) => ({ unit, price }));

@@ -1,7 +1,7 @@
 import { PlatformError, refused } from '@falaj/runtime';
 import { Attribute, type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
   assignInput,
   commentInput,
@@ -66,26 +66,22 @@ export class IncidentResolver {
     });
   }
 
-  @FieldResolver(() => [IncidentLink], { nullable: true })
   @Attribute(() => [IncidentLink], 'internal', 'What it concerns.')
   links(@Root() row: IncidentRow, @Ctx() context: GovernanceContext) {
     return context.load('IncidentLink', row.id, (ids) => linksOf(context, ids));
   }
 
-  @FieldResolver(() => [IncidentState], { nullable: true })
   @Attribute(() => [IncidentState], 'internal', 'States that it may enter next.')
   nextStates(@Root() row: IncidentRow): State[] {
     return row.state ? nextStates(row.state) : [];
   }
 
-  @FieldResolver(() => Principal, { nullable: true })
   @Attribute(() => Principal, 'internal', 'Who works on it.')
   assignee(@Root() row: IncidentRow, @Ctx() context: GovernanceContext) {
     if (!row.assigneeId) return null;
     return context.load('Principal', row.assigneeId, (ids) => context.reads.byIds(principals, ids));
   }
 
-  @FieldResolver(() => IncidentEventConnection, { nullable: true })
   @Attribute(() => IncidentEventConnection, 'internal', 'Timeline, newest first.')
   events(@Root() row: IncidentRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: GovernanceContext) {
     return context.children(incidentEvents, incidentEvent.incidentId, row.id, page);

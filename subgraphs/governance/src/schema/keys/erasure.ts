@@ -1,7 +1,7 @@
 import { PlatformError } from '@falaj/runtime';
 import { Attribute, type Connection, DateTime, newId, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq } from 'drizzle-orm';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import type { Erasure } from '../../domain/keys/erase-subject.js';
 import { runningErasure, wrapSubject } from '../../store/keys/erasure-ports.js';
@@ -38,7 +38,6 @@ export class SubjectErasureResolver {
     return context.reads.page(subjectErasures, page);
   }
 
-  @FieldResolver(() => DateTime, { nullable: true })
   @Attribute(
     () => DateTime,
     'internal',
