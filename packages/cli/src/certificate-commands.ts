@@ -1,6 +1,5 @@
 // `falaj certificates …`: TLS on one's own machine without anybody's authority.
 import { type Command, InvalidArgumentError } from 'commander';
-import { createCertificates } from './transport/development-certificates.js';
 import { trustDomainPattern } from './transport/spiffe-id.js';
 
 const MOST_DAYS = 30;
@@ -18,6 +17,7 @@ export function addCertificateCommands(program: Command): void {
     .option('--host <names...>', 'host names and IPv4 addresses of the edge', ['localhost', '127.0.0.1'])
     .option('--days <number>', `how long they are valid, ${MOST_DAYS} at most`, days, 7)
     .action(async (options: { directory: string; trustDomain: string; host: string[]; days: number }) => {
+      const { createCertificates } = await import('./transport/development-certificates.js');
       const { host: hosts, ...plan } = options;
       for (const file of await createCertificates({ ...plan, hosts })) process.stdout.write(`${file}\n`);
       process.stderr.write(

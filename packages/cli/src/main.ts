@@ -9,8 +9,7 @@ import { addCertificateCommands } from './certificate-commands.js';
 import { loadConfig } from './config.js';
 import { addKeyCommands } from './key-commands.js';
 import { addPipelineCommands } from './pipeline-commands.js';
-import { startPlatform } from './platform/start-platform.js';
-import { everything, type Roles, type SubgraphName, subgraphNames } from './platform/subgraphs.js';
+import { everything, type Roles, type SubgraphName, subgraphNames } from './platform/roles.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
 interface StartOptions {
@@ -47,6 +46,8 @@ withPlace(program.command('start'))
   .action(async (options: StartOptions & { role?: string[] }) => {
     const config = await loadConfig(process.cwd(), overrides(options));
     const roles = rolesOf(options.role);
+    // Five subgraphs and a gateway, which no other command should wait for.
+    const { startPlatform } = await import('./platform/start-platform.js');
     const started = performance.now();
     const platform = await startPlatform(config, roles, (step) => process.stdout.write(colors.dim(`  ${step}\n`)));
     process.stdout.write(

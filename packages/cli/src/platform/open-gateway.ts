@@ -23,8 +23,9 @@ import { proxyInference } from './inference-proxy.js';
 import { mountInference } from './inference-routes.js';
 import { internalGraphRoute } from './internal-graph-route.js';
 import { mountLogout } from './logout-route.js';
+import { subgraphNames } from './roles.js';
 import { mountScim } from './scim-routes.js';
-import { type SubgraphDescription, subgraphNames } from './subgraphs.js';
+import type { SubgraphDescription } from './subgraphs.js';
 
 /** What the deployments subgraph hands out for `/v2`. */
 export interface InferenceService {

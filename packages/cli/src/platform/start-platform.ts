@@ -27,16 +27,9 @@ import { internalGraphRoute } from './internal-graph-route.js';
 import { openInternalListener } from './internal-listener.js';
 import { type InferenceService, openGateway } from './open-gateway.js';
 import { readiness } from './readiness.js';
+import { type Roles, type SubgraphName, subgraphNames } from './roles.js';
 import { serveSubgraph } from './serve-subgraph.js';
-import {
-  allSubgraphs,
-  describeAll,
-  mergeNouns,
-  type Roles,
-  type SubgraphDescription,
-  type SubgraphName,
-  subgraphNames,
-} from './subgraphs.js';
+import { allSubgraphs, describeAll, mergeNouns, type SubgraphDescription } from './subgraphs.js';
 
 export interface RunningPlatform {
   readonly url: string;

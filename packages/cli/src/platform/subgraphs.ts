@@ -6,17 +6,6 @@ import { type GovernanceServices, governanceSubgraph } from '@falaj/subgraph-gov
 import { describeSubgraph, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { type ModelsOptions, modelsSubgraph } from '@falaj/subgraph-models';
 
-export const subgraphNames = ['features', 'experiments', 'models', 'deployments', 'governance'] as const;
-export type SubgraphName = (typeof subgraphNames)[number];
-
-/** What one process does; all of it by default. */
-export interface Roles {
-  readonly gateway: boolean;
-  readonly subgraphs: readonly SubgraphName[];
-}
-
-export const everything: Roles = { gateway: true, subgraphs: subgraphNames };
-
 // biome-ignore lint/suspicious/noExplicitAny: five subgraphs with services of five types stand in one list.
 export type AnySubgraph = SubgraphDefinition<any>;
 

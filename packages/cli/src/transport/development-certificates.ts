@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CertificateAuthority, createAuthority, openAuthority, type Validity } from '@falaj/runtime/certificates';
-import { subgraphNames } from '../platform/subgraphs.js';
+import { subgraphNames } from '../platform/roles.js';
 import { type ProcessRole, spiffeIdOf } from './spiffe-id.js';
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
 import { createLogger } from '@falaj/runtime';
 import type { ResolvedConfig } from '../config.js';
 import { addressesOf } from '../platform/addresses.js';
-import { type Roles, subgraphNames } from '../platform/subgraphs.js';
+import { type Roles, subgraphNames } from '../platform/roles.js';
 import { readCertificates } from './certificate-files.js';
 import { type InternalTransport, openInternalTransport } from './internal-transport.js';
 import { watchCertificates } from './live-certificates.js';
