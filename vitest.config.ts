@@ -15,6 +15,7 @@ export default defineConfig({
       '{gateway,packages,plugins,subgraphs}/**/src/**/*.test.ts',
       'test/{journeys,security,conformance}/**/*.test.ts',
     ],
+    globalSetup: 'test/run-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -3,8 +3,9 @@ import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Processes, startWhole } from '../platform-processes.js';
-import { type Journey, journeyOn } from '../platform-requests.js';
+import type { Processes } from '../platform-processes.js';
+import type { Journey } from '../platform-requests.js';
+import { startAfterJourney } from '../platform-template.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-edge-'));
 const dataDirectory = join(directory, 'data');
@@ -12,8 +13,7 @@ let platform: Processes;
 let journey: Journey;
 
 beforeAll(async () => {
-  platform = await startWhole(dataDirectory);
-  journey = await journeyOn(platform);
+  ({ processes: platform, journey } = await startAfterJourney(dataDirectory));
 }, 180_000);
 
 afterAll(async () => {

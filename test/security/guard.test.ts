@@ -2,18 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreatePrincipalDocument,
-  CreateWorkspaceDocument,
-  createClient,
-  GrantRoleDocument,
-  type GraphResponse,
-  IssueAccessTokenDocument,
-} from '@falaj/client';
+import { CreateWorkspaceDocument, createClient, type GraphResponse } from '@falaj/client';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
-import { type Journey, journeyOn } from '../platform-requests.js';
+import { hire } from '../platform-people.js';
+import type { Processes } from '../platform-processes.js';
+import type { Journey } from '../platform-requests.js';
+import { startAfterJourney } from '../platform-template.js';
 import { callOf, mutations } from './schema-samples.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-guard-'));
@@ -24,9 +19,7 @@ let journey: Journey;
 const tokens = new Map<string, string>();
 
 beforeAll(async () => {
-  platform = await startWhole(dataDirectory);
-  operator = await operatorTokenOf(dataDirectory);
-  journey = await journeyOn(platform);
+  ({ processes: platform, journey, operator } = await startAfterJourney(dataDirectory));
   for (const [role, actor] of [
     ['feature-engineer', 'engineer'],
     ['data-scientist', 'scientist'],
@@ -36,7 +29,7 @@ beforeAll(async () => {
     tokens.set(role, journey.actors[actor]?.token ?? '');
   }
   tokens.set('administrator', operator);
-  for (const role of ['auditor', 'viewer']) tokens.set(role, await hire(role, journey.ids.workspaceId ?? ''));
+  for (const role of ['auditor', 'viewer']) tokens.set(role, await tokenOf(role, journey.ids.workspaceId ?? ''));
 }, 180_000);
 
 afterAll(async () => {
@@ -44,16 +37,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function hire(role: string, workspace: string): Promise<string> {
-  const client = createClient({ url: platform.url, token: operator, workspace });
-  const { createPrincipal } = await client.data(CreatePrincipalDocument, {
-    input: { name: `a ${role}`, kind: 'USER', zone: 'AE' },
-  });
-  const principalId = createPrincipal.principal?.id ?? '';
-  await client.data(GrantRoleDocument, { input: { principalId, role } });
-  const { issueAccessToken } = await client.data(IssueAccessTokenDocument, { input: { principalId, ttlSeconds: 900 } });
-  return issueAccessToken.token ?? '';
-}
+const tokenOf = async (role: string, workspace: string) =>
+  (await hire({ url: platform.url, operator, workspace }, role)).token;
 
 // biome-ignore lint/suspicious/noExplicitAny: queries written here have no generated type.
 const ask = (role: string, query: string, workspace = journey.ids.workspaceId ?? ''): Promise<GraphResponse<any>> =>
@@ -156,7 +141,7 @@ describe('workspaces', () => {
       input: { name: `elsewhere-${Date.now().toString(36)}`, allowedZones: ['AE'], defaultZone: 'AE' },
     });
     const elsewhere = createWorkspace.workspace?.id ?? '';
-    const stranger = await hire('data-scientist', elsewhere);
+    const stranger = await tokenOf('data-scientist', elsewhere);
     for (const [field, id] of [
       ['run', journey.ids.runId],
       ['trainingSet', journey.ids.trainingSetId],

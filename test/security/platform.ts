@@ -3,10 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient, type GraphError, type GraphResponse, type MaskedPath } from '@falaj/client';
-import { parse } from 'graphql';
-import { operatorTokenOf, type Processes, startWhole } from '../platform-processes.js';
-import { type Journey, journeyOn, rowsOf } from '../platform-requests.js';
+import type { GraphError, GraphResponse, MaskedPath } from '@falaj/client';
+import { hire, hireAll, mutate } from '../platform-people.js';
+import { type Processes, startWhole } from '../platform-processes.js';
+import { type Journey, rowsOf } from '../platform-requests.js';
+import { type AfterJourney, startAfterJourney } from '../platform-template.js';
 
 /** Roles of a workspace; the outsider is known to the platform and belongs to no workspace. */
 export const roles = [
@@ -73,17 +74,19 @@ export interface AskOptions {
 export async function startAttacked(): Promise<AttackedPlatform> {
   const directory = mkdtempSync(join(tmpdir(), 'falaj-security-'));
   const dataDirectory = join(directory, 'data');
-  let processes = await startWhole(dataDirectory);
+  let running: Processes | undefined;
   const stop = async () => {
-    await processes.stop();
+    await running?.stop();
     rmSync(directory, { recursive: true, force: true });
   };
   const restart = async () => {
-    await processes.stop();
-    processes = await startWhole(dataDirectory);
+    await running?.stop();
+    running = await startWhole(dataDirectory);
   };
   try {
-    return { ...(await inhabit(processes, () => processes.url)), restart, stop };
+    const started = await startAfterJourney(dataDirectory);
+    running = started.processes;
+    return { ...(await inhabit(started, () => running?.url ?? '')), restart, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -91,56 +94,29 @@ export async function startAttacked(): Promise<AttackedPlatform> {
 }
 
 async function inhabit(
-  processes: Processes,
+  { processes, journey, operator }: AfterJourney,
   address: () => string,
 ): Promise<Omit<AttackedPlatform, 'restart' | 'stop'>> {
   const { url, dataDirectory } = processes;
-  const operator = await operatorTokenOf(dataDirectory);
-  const journey = await journeyOn(processes);
-  const asOperator = async (query: string, workspace?: string) => {
-    const client = createClient({ url, token: operator, ...(workspace ? { workspace } : {}) });
-    const answer: GraphResponse<Record<string, Record<string, Record<string, string>>>> = await client.request(
-      parse(query) as never,
-      {},
-    );
-    if (!answer.data || answer.errors) throw new Error(`${query}: ${JSON.stringify(answer.errors)}`);
-    return answer.data;
-  };
-
-  const hire = async (role: Role, workspaceId: string, zone = 'AE') => {
-    const made = await asOperator(
-      `mutation { createPrincipal(input: { name: "a ${role}", email: "${role}@example.test", kind: USER, zone: "${zone}" }) { principal { id } } }`,
-      workspaceId,
-    );
-    const id = made.createPrincipal?.principal?.id ?? '';
-    if (role !== 'outsider')
-      await asOperator(
-        `mutation { grantRole(input: { principalId: "${id}", role: "${role}" }) { principal { id } } }`,
-        workspaceId,
-      );
-    const issued = await asOperator(
-      `mutation { issueAccessToken(input: { principalId: "${id}", ttlSeconds: 900 }) { token } }`,
-      workspaceId,
-    );
-    return { id, token: String(issued.issueAccessToken?.token) };
-  };
+  const at = (workspace: string) => ({ url, operator, workspace });
 
   const people = async (workspaceId: string): Promise<Workspace> => {
-    const tokens = new Map<Role, string>();
-    const principals = new Map<Role, string>();
-    for (const role of roles) {
-      const { id, token } = await hire(role, workspaceId);
-      tokens.set(role, token);
-      principals.set(role, id);
-    }
-    return { id: workspaceId, tokens, principals };
+    const hired = (await hireAll(at(workspaceId), roles)).map(
+      (person, place) => [roles[place] as Role, person] as const,
+    );
+    return {
+      id: workspaceId,
+      tokens: new Map(hired.map(([role, { token }]) => [role, token])),
+      principals: new Map(hired.map(([role, { id }]) => [role, id])),
+    };
   };
 
   const found: AttackedPlatform['found'] = async (name, allowedZones) => {
-    const made = await asOperator(
-      `mutation { createWorkspace(input: { name: "${name}", allowedZones: ${JSON.stringify(allowedZones)}, defaultZone: "AE" }) { workspace { id } } }`,
-    );
-    return made.createWorkspace?.workspace?.id ?? '';
+    const zones = JSON.stringify(allowedZones);
+    const [made] = await mutate(at(''), [
+      `createWorkspace(input: { name: "${name}", allowedZones: ${zones}, defaultZone: "AE" }) { workspace { id } }`,
+    ]);
+    return made?.workspace?.id ?? '';
   };
   const home = await people(journey.ids.workspaceId ?? '');
   const elsewhere = await people(await found('elsewhere', ['AE']));
@@ -162,7 +138,7 @@ async function inhabit(
     send,
     headers,
     found,
-    hire,
+    hire: (role, workspaceId, zone) => hire(at(workspaceId), role, zone),
     ask: (role, query, { variables = {}, ...options } = {}) =>
       send('/graphql', {
         method: 'POST',
