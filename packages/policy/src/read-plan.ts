@@ -10,9 +10,14 @@ export interface PlanColumns extends NounColumns {
   readonly fields: Readonly<Record<string, SQLWrapper>>;
 }
 
-/** The parts belong together: `select`, `filter` and `orderBy` hold only under `where`. */
+/** The parts belong together: `select`, `filter` and `orderBy` hold only under `where`, `select` and `masked` only beside `verdicts`. */
 export interface ReadPlan {
   readonly where: SQL;
+  /**
+   * To join, before anything else: the conditions of the fields, each judged once for a row and named, however often `select`
+   * and `masked` ask for it. Null where none depends on the row.
+   */
+  readonly verdicts: SQL | null;
   /** Each field: its column, or null of its type, or a CASE. */
   readonly select: Readonly<Record<string, SQL>>;
   /** text: names of the row's masked fields, with commas between; a constant when no field depends on the row. */
@@ -23,6 +28,8 @@ export interface ReadPlan {
   /** To order or aggregate by. Throws FORBIDDEN_FILTER when no row may show it. */
   orderBy(field: string): SQL;
 }
+
+const VERDICTS = 'policy_verdicts';
 
 type Planner = (noun: string, columns: PlanColumns, wanted?: readonly string[]) => ReadPlan;
 
@@ -70,6 +77,12 @@ function makePlan(
   const compiled = new Map<string, SQL>();
   const conditionOf = (verdict: RuleVerdict): SQL =>
     entry(compiled, verdict.key, () => flattened(verdicts.toSql(verdict, noun, columns)));
+  const names = new Map<string, { readonly name: SQL; readonly condition: SQL }>();
+  const named = (verdict: RuleVerdict): SQL =>
+    entry(names, verdict.key, () => ({
+      name: sql.raw(`${VERDICTS}.v${names.size}`),
+      condition: sql`${conditionOf(verdict)} as ${sql.raw(`v${names.size}`)}`,
+    })).name;
 
   const { fields } = columns;
   const columnOf = (field: string): SQLWrapper => {
@@ -97,19 +110,25 @@ function makePlan(
     );
   };
   // Every field owns its SQL object, for drizzle's mapWith writes into it.
-  const selected = (field: string): SQL => {
+  const selected = (field: string, judged: (verdict: RuleVerdict) => SQL): SQL => {
     const column = columnOf(field);
     const verdict = verdictOf(field);
     if (verdict === 'SHOWN') return sql`${column}`;
     // The CASE keeps the column's type; the server folds it into a constant.
     if (verdict.outcome === 'NEVER') return sql`case when false then ${column} end`;
-    return sql`case when ${conditionOf(verdict)} then ${column} end`;
+    return sql`case when ${judged(verdict)} then ${column} end`;
   };
 
+  const select = Object.fromEntries(wanted.map((field) => [field, selected(field, named)]));
+  const masked = maskedNames(wanted, verdictOf, named);
+  const conditions = [...names.values()].map(({ condition }) => condition);
   return {
     where: conditionOf(row),
-    select: Object.fromEntries(wanted.map((field) => [field, selected(field)])),
-    masked: maskedNames(wanted, verdictOf, conditionOf),
+    select,
+    masked,
+    // The limit keeps the planner from writing the conditions out again wherever they are named.
+    verdicts:
+      conditions.length === 0 ? null : sql`(select ${sql.join(conditions, sql`, `)} offset 0) as ${sql.raw(VERDICTS)}`,
     reasonOf: (field) => reasonOf(noun, field),
     filter(field) {
       const verdict = shownOrForbidden(field);
@@ -117,7 +136,7 @@ function makePlan(
     },
     orderBy(field) {
       shownOrForbidden(field);
-      return selected(field);
+      return selected(field, conditionOf);
     },
   };
 }
@@ -126,7 +145,7 @@ function makePlan(
 function maskedNames(
   wanted: readonly string[],
   verdictOf: (field: string) => RuleVerdict | 'SHOWN',
-  conditionOf: (verdict: RuleVerdict) => SQL,
+  named: (verdict: RuleVerdict) => SQL,
 ): SQL {
   const groups = new Map<string, { verdict: RuleVerdict; fields: string[] }>();
   for (const field of wanted) {
@@ -135,7 +154,7 @@ function maskedNames(
   }
   const parts = [...groups.values()].map(({ verdict, fields }) => {
     const names = sql`${fields.join()}::text`;
-    return verdict.outcome === 'NEVER' ? names : sql`case when ${conditionOf(verdict)} then null else ${names} end`;
+    return verdict.outcome === 'NEVER' ? names : sql`case when ${named(verdict)} then null else ${names} end`;
   });
   // One call for the row: joining arrays costs more than judging the conditions.
   return parts.length === 0 ? sql`''::text` : sql`concat_ws(',', ${sql.join(parts, sql`, `)})`;

@@ -335,8 +335,10 @@ it(`agrees on rows, fields and masks for ${RUNS} random policies`, async () => {
       select(`row${place}`, sql`(${plan.where}) is true`);
       select(`field${place}`, sql`(${ability.fieldPredicate('read', 'Thing', field, columns)}) is true`);
       select(`update${place}`, sql`(${ability.rowPredicate('update', 'Thing', columns)}) is true`);
-      select(`masked${place}`, plan.masked);
-      select(`shown${place}`, sql`array_remove(array[${sql.join(Object.values(plan.select), sql`, `)}], null)`);
+      const beside = plan.verdicts ? sql`from ${plan.verdicts}` : sql``;
+      select(`masked${place}`, sql`(select ${plan.masked} ${beside})`);
+      const shown = sql`array_remove(array[${sql.join(Object.values(plan.select), sql`, `)}], null)`;
+      select(`shown${place}`, sql`(select ${shown} ${beside})`);
     });
     const answers = (await db
       .select(selection)

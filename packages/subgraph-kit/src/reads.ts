@@ -72,6 +72,11 @@ export function isGoverned(row: unknown): boolean {
   return typeof row === 'object' && row !== null && Mark.on(row);
 }
 
+/** The table beside the verdicts on each of its rows, which what is selected names. */
+function besideVerdicts<Q extends { crossJoinLateral(verdicts: SQL): unknown }>(verdicts: SQL | null, query: Q): Q {
+  return verdicts ? (query.crossJoinLateral(verdicts) as Q) : query;
+}
+
 const namesIn = (list: string): readonly string[] => (list === '' ? [] : list.split(','));
 
 export class Reads {
@@ -119,9 +124,13 @@ export class Reads {
     const total = sortColumn.notNull && request.orderBy === undefined;
     const after = position && keyset(sort, sortColumn, table.id, descending, total, position);
     const rows = await this.#rows(table, (tx) =>
-      tx
-        .select({ ...plan.columns, __sort: sql<string | null>`(${sort})::text`, __id: sql<string>`${table.id}` })
-        .from(table.table)
+      besideVerdicts(
+        plan.verdicts,
+        tx
+          .select({ ...plan.columns, __sort: sql<string | null>`(${sort})::text`, __id: sql<string>`${table.id}` })
+          .from(table.table)
+          .$dynamic(),
+      )
         .where(and(where, after))
         .orderBy(sql`${sort} ${sql.raw(`${descending ? 'desc' : 'asc'}${total ? '' : ' nulls last'}`)}`, table.id)
         .limit(first + 1),
@@ -167,10 +176,13 @@ export class Reads {
     const plan = this.#plan(table);
     const unique = [...new Set(values)];
     const rows = await this.#rows(table, (tx) =>
-      tx
-        .select({ ...plan.columns, __key: sql<string>`${column}` })
-        .from(table.table)
-        .where(and(plan.where, sql`${column} = any(${sql.param(unique)}::text[])`)),
+      besideVerdicts(
+        plan.verdicts,
+        tx
+          .select({ ...plan.columns, __key: sql<string>`${column}` })
+          .from(table.table)
+          .$dynamic(),
+      ).where(and(plan.where, sql`${column} = any(${sql.param(unique)}::text[])`)),
     );
     const keys = rows.map((row) => row.__key as string);
     const byKey = new Map(this.#finish(table, rows).map((row, index) => [keys[index] as string, row]));
@@ -214,7 +226,8 @@ export class Reads {
         })
         .from(table.table)
         .$dynamic();
-      const joined = options.link ? selection.innerJoin(options.link.table, options.link.on) : selection;
+      const judged = besideVerdicts(plan.verdicts, selection);
+      const joined = options.link ? judged.innerJoin(options.link.table, options.link.on) : judged;
       const ranked = joined
         .where(and(plan.where, options.where, sql`${parent} = any(${sql.param(unique)}::text[])`))
         .as('ranked');
@@ -253,6 +266,7 @@ export class Reads {
     }
     return {
       where: plan.where,
+      verdicts: plan.verdicts,
       columns,
       filter: this.#judged(shown, plan.filter, () => sql`true`),
       orderBy: this.#judged(shown, plan.orderBy, (field) => sql`${table.fields[field as keyof typeof table.fields]}`),
