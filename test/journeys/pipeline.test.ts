@@ -16,8 +16,9 @@ import {
   StartPipelineRunDocument,
 } from '@falaj/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { operatorTokenOf, type Processes, startSplit } from '../platform-processes.js';
-import { clientOf, type Journey, journeyOn, predictionOf, rowsOf } from '../platform-requests.js';
+import { type Processes, startSplit } from '../platform-processes.js';
+import { clientOf, type Journey, predictionOf, rowsOf } from '../platform-requests.js';
+import { continueJourney } from '../platform-template.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-pipeline-'));
 let platform: Processes;
@@ -28,10 +29,10 @@ let approver: FalajClient;
 const ref = (path: string) => `\${${path}}`;
 
 beforeAll(async () => {
-  platform = await startSplit(directory);
-  journey = await journeyOn(platform, 'training');
+  const started = await continueJourney(directory, startSplit);
+  ({ processes: platform, journey } = started);
   const workspace = journey.ids.workspaceId ?? '';
-  const administrator = createClient({ url: platform.url, token: await operatorTokenOf(directory), workspace });
+  const administrator = createClient({ url: platform.url, token: started.operator, workspace });
   // Who starts this pipeline also deploys by it; the approval is another person's all the same.
   const principalId = journey.actors.scientist?.principalId ?? '';
   await administrator.data(GrantRoleDocument, { input: { principalId, role: 'approver' } });

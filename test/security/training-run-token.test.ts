@@ -15,7 +15,8 @@ import {
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SplitProcesses, startSplit } from '../platform-processes.js';
-import { clientOf, createTrainingSet, type Journey, journeyOn, modelOf, rowsOf, until } from '../platform-requests.js';
+import { clientOf, createTrainingSet, type Journey, modelOf, rowsOf, until } from '../platform-requests.js';
+import { continueJourney } from '../platform-template.js';
 import { callOf, mutations, queries, selectionOf } from './schema-samples.js';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -31,8 +32,10 @@ let held: { id: string; token: string; url: string };
 
 beforeAll(async () => {
   process.env.FALAJ_TEST_MEETING_PLACE = meetingPlace;
-  platform = await startSplit(directory, { configuration: join(import.meta.dirname, 'training-run') });
-  journey = await journeyOn(platform, 'training');
+  const configuration = join(import.meta.dirname, 'training-run');
+  ({ processes: platform, journey } = await continueJourney(directory, (folder) =>
+    startSplit(folder, { configuration }),
+  ));
   scientist = clientOf(platform, journey);
   const { createExperiment } = await scientist.data(CreateExperimentDocument, { input: { name: 'programs' } });
   experimentId = createExperiment.experiment?.id ?? '';
@@ -168,7 +171,7 @@ describe('the program of a run', () => {
 
 describe('who stole the token', () => {
   const allowed = new Set(['logRunBatch', 'logRunArtifact', 'removeRunTags', 'cancelRun']);
-  it.each(mutations.filter(({ name }) => !allowed.has(name)).map((field) => [field.name, field] as const))(
+  it.concurrent.each(mutations.filter(({ name }) => !allowed.has(name)).map((field) => [field.name, field] as const))(
     'is refused %s, on its own run too',
     async (_, field) => {
       for (const text of ['x', held.id]) {
@@ -200,18 +203,16 @@ describe('who stole the token', () => {
     );
   };
 
-  /** Ids of the platform's own rules, the same for everyone: they are no one's data. */
-  const published: string[] = [];
+  /** The run's own, and ids of the platform's own rules, the same for everyone: they are no one's data. */
+  const fine = new Set<string>();
   beforeAll(async () => {
-    const answer = await ask('{ builtInRules { id } residencyRules { id } }');
-    published.push(...idsIn(answer.data));
+    const answer = await ask('{ me { resources } builtInRules { id } residencyRules { id } }');
+    for (const id of [...answer.data.me.resources, ...idsIn(answer.data)]) fine.add(id);
   });
 
-  it.each(queries.map((field) => [field.name, field] as const))(
+  it.concurrent.each(queries.map((field) => [field.name, field] as const))(
     'learns nothing of others by %s',
     async (name, field) => {
-      const { data: mine } = await ask('{ me { resources } }');
-      const fine = new Set<string>([...mine.me.resources, ...published]);
       for (const depth of [3, 2, 1]) {
         const answer = await ask(
           `{ ${callOf(field, { text: journey.ids.runId ?? '', all: false })} ${selectionOf(field.type, depth)} }`,
