@@ -1,7 +1,17 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const require = createRequire(import.meta.url);
+
+/** What starts whole platforms takes longest: last, it would keep one worker busy while the others have nothing left. */
+class PlatformsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) =>
+      ['/test/journeys/', '/test/security/', '/test/'].findIndex((folder) => moduleId.includes(folder)) >>> 0;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -16,10 +26,11 @@ export default defineConfig({
       'test/{journeys,security,conformance}/**/*.test.ts',
     ],
     globalSetup: 'test/run-setup.ts',
+    sequence: { sequencer: PlatformsFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Most of the long files wait for leases, children and databases: two at a time keep two cores busy.
-    maxWorkers: 2,
+    // Most of the long files wait for leases, children and databases: three at a time keep two cores busy.
+    maxWorkers: 3,
   },
 });

@@ -13,6 +13,7 @@ import {
   stillRunning,
 } from '../platform-processes.js';
 import { clientOf, type Journey, journeyOn, predictionOf, rowsOf, until } from '../platform-requests.js';
+import { startAfterJourney } from '../platform-template.js';
 import { acknowledgedIds, type Exchange, recordExchanges } from '../recorded-exchanges.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'falaj-restart-'));
@@ -41,8 +42,8 @@ async function auditCount({ url }: Processes, { ids }: Journey): Promise<number 
 }
 
 it('a second start keeps every row and answers the same; the journey runs again beside the first', async () => {
-  const before = await start();
-  const first = await journeyOn(before);
+  const { processes: before, journey: first } = await startAfterJourney(dataDirectory);
+  running.push(before);
   const answer = await predict(before, first);
   const records = await auditCount(before, first);
   expect(answer).toHaveLength(2);

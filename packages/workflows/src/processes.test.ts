@@ -1,28 +1,16 @@
 // Real processes on one real PostgreSQL: killed, paused, stopped, limited. They run the built program: build before.
+// Leases of many seconds must end here: the tests run at once, each on a database of its own.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Tx } from '@falaj/database';
 import type { Json, WorkflowEngine } from '@falaj/runtime';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { readEffects } from './testing/effects.js';
 import { ended, openTestEngines, ref, scope, type TestEngines } from './testing/engines.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/testing/worker-process.js', import.meta.url));
-
-let engines: TestEngines;
-let engine: WorkflowEngine<Tx>;
-let children: ChildProcess[];
-beforeEach(async () => {
-  children = [];
-  engines = await openTestEngines();
-  engine = await engines.open([], { workers: false });
-});
-afterEach(async () => {
-  await Promise.all(children.map(kill));
-  await engines.close();
-});
 
 interface Worker {
   readonly child: ChildProcess;
@@ -30,13 +18,48 @@ interface Worker {
   heard(text: string): Promise<void>;
 }
 
-async function startWorker(concurrency = 4): Promise<Worker> {
-  const child = fork(PROGRAM, [engines.url, String(concurrency)], {
+interface Stage {
+  readonly engines: TestEngines;
+  /** Of this process, which takes no runs up. */
+  readonly engine: WorkflowEngine<Tx>;
+  startWorker(concurrency?: number): Promise<Worker>;
+  begin(name: string, id: string, input: Json): Promise<unknown>;
+  /** Names of the effects so far, in their order. */
+  effects(): Promise<string[]>;
+}
+
+const test = base.extend<{ stage: Stage }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern that this fixture needs no other.
+  stage: async ({}, use) => {
+    const children: ChildProcess[] = [];
+    const engines = await openTestEngines();
+    try {
+      const engine = await engines.open([], { workers: false });
+      await use({
+        engines,
+        engine,
+        startWorker: async (concurrency = 4) => {
+          const worker = forkWorker(engines.url, concurrency);
+          children.push(worker.child);
+          await worker.heard('ready');
+          return worker;
+        },
+        begin: (name, id, input) => engine.start({ ...scope, id, workflow: { name, version: 1 }, input }),
+        effects: async () => (await readEffects(engines.database)).map(({ name }) => name),
+      });
+    } finally {
+      await Promise.all(children.map(kill));
+      await engines.close();
+    }
+  },
+});
+
+function forkWorker(url: string, concurrency: number): Worker {
+  const child = fork(PROGRAM, [url, String(concurrency)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
     env: { ...process.env, FALAJ_LOG_LEVEL: 'error' },
   });
-  children.push(child);
   const said: string[] = [];
   child.on('message', (text) => said.push(String(text)));
   const heard = async (text: string) => {
@@ -47,7 +70,6 @@ async function startWorker(concurrency = 4): Promise<Worker> {
     }
     throw new Error(`The worker never said "${text}"; it said ${said.join(', ')}.`);
   };
-  await heard('ready');
   return { child, said, heard };
 }
 
@@ -58,12 +80,10 @@ async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-const begin = (name: string, id: string, input: Json) =>
-  engine.start({ ...scope, id, workflow: { name, version: 1 }, input });
-const effects = async () => (await readEffects(engines.database)).map(({ name }) => name);
-
-describe('processes', () => {
-  test('a killed one is followed by another at the unfinished step', async () => {
+describe.concurrent('processes', () => {
+  test('a killed one is followed by another at the unfinished step', async ({
+    stage: { effects, engine, startWorker },
+  }) => {
     const first = await startWorker();
     await begin('relay', 'r1', { pauseMs: 2_000 });
     await first.heard('slow r1');
@@ -75,7 +95,9 @@ describe('processes', () => {
     expect(await effects()).toEqual(['r1 once', 'r1 last']);
   });
 
-  test('a paused one that wakes after its lease saves nothing', async () => {
+  test('a paused one that wakes after its lease saves nothing', async ({
+    stage: { begin, engine, engines, startWorker },
+  }) => {
     const first = await startWorker();
     await begin('stubborn', 'r1', null);
     await first.heard('hold r1');
@@ -96,7 +118,9 @@ describe('processes', () => {
     expect(first.child.exitCode).toBeNull();
   });
 
-  test('a paused one in the middle of a transaction does not keep the run from others', async () => {
+  test('a paused one in the middle of a transaction does not keep the run from others', async ({
+    stage: { effects, engine, startWorker },
+  }) => {
     const first = await startWorker();
     await begin('standing', 'r1', null);
     await first.heard('stand r1');
@@ -109,7 +133,9 @@ describe('processes', () => {
     expect((await engine.status(ref('r1'))).claims).toBe(2);
   });
 
-  test('one that stops in order hands over at once, at no cost of attempts', async () => {
+  test('one that stops in order hands over at once, at no cost of attempts', async ({
+    stage: { effects, engine, startWorker },
+  }) => {
     const first = await startWorker();
     await begin('relay', 'r1', { pauseMs: 3_000 });
     await first.heard('slow r1');
@@ -122,7 +148,7 @@ describe('processes', () => {
     expect(await effects()).toEqual(['r1 once', 'r1 last']);
   });
 
-  test('abort the step that another process cancels', async () => {
+  test('abort the step that another process cancels', async ({ stage: { effects, engine, startWorker } }) => {
     const worker = await startWorker();
     await begin('relay', 'r1', { pauseMs: 30_000 });
     await worker.heard('slow r1');
@@ -132,7 +158,9 @@ describe('processes', () => {
     expect(await effects()).toEqual(['r1 once']);
   });
 
-  test('together keep to a concurrency limit, and give the higher priority the next place', async () => {
+  test('together keep to a concurrency limit, and give the higher priority the next place', async ({
+    stage: { effects, engine, engines, startWorker },
+  }) => {
     await Promise.all([startWorker(8), startWorker(8)]);
     const start = (id: string, priority: number) =>
       engine.start({
@@ -164,7 +192,7 @@ describe('processes', () => {
     expect(by.size).toBe(2);
   });
 
-  test('take the higher priority first where places are few', async () => {
+  test('take the higher priority first where places are few', async ({ stage: { effects, engine, startWorker } }) => {
     for (const [id, priority] of [
       ['p1', -10],
       ['p2', 0],
@@ -176,7 +204,7 @@ describe('processes', () => {
     expect((await effects()).filter((name) => name.startsWith('begin'))).toEqual(['begin p3', 'begin p2', 'begin p1']);
   });
 
-  test('fire a schedule once, however many they are', async () => {
+  test('fire a schedule once, however many they are', async ({ stage: { effects, engine, startWorker } }) => {
     await Promise.all([startWorker(), startWorker()]);
     await engine.schedule({
       workspaceId: 'w1',
