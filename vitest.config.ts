@@ -30,7 +30,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Most of the long files wait for leases, children and databases: three at a time keep two cores busy.
-    maxWorkers: 3,
+    // The long files start platforms, which have processes of their own: two at a time keep two cores busy.
+    maxWorkers: 2,
   },
 });

@@ -82,7 +82,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 describe.concurrent('processes', () => {
   test('a killed one is followed by another at the unfinished step', async ({
-    stage: { effects, engine, startWorker },
+    stage: { begin, effects, engine, startWorker },
   }) => {
     const first = await startWorker();
     await begin('relay', 'r1', { pauseMs: 2_000 });
@@ -119,7 +119,7 @@ describe.concurrent('processes', () => {
   });
 
   test('a paused one in the middle of a transaction does not keep the run from others', async ({
-    stage: { effects, engine, startWorker },
+    stage: { begin, effects, engine, startWorker },
   }) => {
     const first = await startWorker();
     await begin('standing', 'r1', null);
@@ -134,7 +134,7 @@ describe.concurrent('processes', () => {
   });
 
   test('one that stops in order hands over at once, at no cost of attempts', async ({
-    stage: { effects, engine, startWorker },
+    stage: { begin, effects, engine, startWorker },
   }) => {
     const first = await startWorker();
     await begin('relay', 'r1', { pauseMs: 3_000 });
@@ -148,7 +148,7 @@ describe.concurrent('processes', () => {
     expect(await effects()).toEqual(['r1 once', 'r1 last']);
   });
 
-  test('abort the step that another process cancels', async ({ stage: { effects, engine, startWorker } }) => {
+  test('abort the step that another process cancels', async ({ stage: { begin, effects, engine, startWorker } }) => {
     const worker = await startWorker();
     await begin('relay', 'r1', { pauseMs: 30_000 });
     await worker.heard('slow r1');
