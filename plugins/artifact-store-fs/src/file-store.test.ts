@@ -42,6 +42,18 @@ test('a put that fails leaves nothing behind', async () => {
   expect(writing()).toEqual([]);
 });
 
+test('a put succeeds also where the object is removed the moment it stands', async () => {
+  const store = await open();
+  let stored = 0;
+  const removing = async () => {
+    while (stored < 200) await store.remove({ key: 'a/b' }, call);
+  };
+  const putting = async () => {
+    for (; stored < 200; stored++) await store.put({ key: 'a/b', data }, call);
+  };
+  await Promise.all([putting(), removing(), removing()].map((work) => work.finally(() => (stored = 200))));
+});
+
 test('unfinished files of writers that are gone are removed at start, those of living ones stay', async () => {
   await open();
   const at = (name: string) => path.join(folder, 'store/writing', name);

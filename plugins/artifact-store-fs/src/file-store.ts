@@ -48,13 +48,14 @@ export async function openFileStore(folder: string, log: PluginLog): Promise<Art
       const segments = objectSegments(key);
       const temporary = path.join(temporaryFolder, `${hostname()}@${process.pid}@${randomUUID()}`);
       try {
-        await write(temporary, data);
+        const storedAt = await write(temporary, data);
         throwIfCancelled(call);
         await makeFolders(root, segments.slice(0, -1));
         const file = (await locate(key)) as string;
         await rename(temporary, file);
         await syncFolder(path.dirname(file));
-        return { key, bytes: data.length, storedAt: Math.floor((await stat(file)).mtimeMs) };
+        // Not read from the object, which may be removed by now; a new name leaves its time as it was.
+        return { key, bytes: data.length, storedAt };
       } catch (error) {
         await unlink(temporary).catch(() => {});
         throw storageError(error, key, data.length);
@@ -144,11 +145,13 @@ async function walk(
   }
 }
 
-async function write(file: string, data: Uint8Array): Promise<void> {
+/** Answers when, in milliseconds since 1970, as `list` shows it. */
+async function write(file: string, data: Uint8Array): Promise<number> {
   const handle = await open(file, 'wx', 0o600);
   try {
     await handle.writeFile(data);
     await handle.sync();
+    return Math.floor((await handle.stat()).mtimeMs);
   } finally {
     await handle.close();
   }
