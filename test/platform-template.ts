@@ -8,6 +8,7 @@ import { createClient } from '@falaj/client';
 import { issueTokens } from './platform-people.js';
 import { operatorTokenOf, type Processes, programsOn, startWhole } from './platform-processes.js';
 import { type Journey, journeyOn, until } from './platform-requests.js';
+import { type Exchange, recordExchanges } from './recorded-exchanges.js';
 
 /** What is left of an actor of the journey on disk: tokens and clients are made anew. */
 type Actors = Record<string, { readonly name: string; readonly principalId: string }>;
@@ -15,6 +16,7 @@ interface Kept {
   readonly label: string;
   readonly ids: Journey['ids'];
   readonly actors: Actors;
+  readonly exchanges: readonly Exchange[];
 }
 
 export interface AfterJourney<P extends Processes = Processes> {
@@ -22,6 +24,8 @@ export interface AfterJourney<P extends Processes = Processes> {
   readonly journey: Journey;
   /** A token of the platform administrator. */
   readonly operator: string;
+  /** What the journey asked when it was done, and what it was answered. */
+  readonly exchanges: readonly Exchange[];
 }
 
 /** Longer than making it takes. */
@@ -40,7 +44,7 @@ export async function continueJourney<P extends Processes>(
   mkdirSync(dataDirectory, { recursive: true });
   // With owners and modes: the database refuses a folder that is open to others.
   execFileSync('cp', ['-a', `${join(made, 'data')}/.`, dataDirectory]);
-  const { label, ids, actors } = JSON.parse(readFileSync(join(made, 'journey.json'), 'utf8')) as Kept;
+  const { label, ids, actors, exchanges } = JSON.parse(readFileSync(join(made, 'journey.json'), 'utf8')) as Kept;
   const processes = await start(dataDirectory);
   try {
     const operator = await operatorTokenOf(dataDirectory);
@@ -55,7 +59,7 @@ export async function continueJourney<P extends Processes>(
       const token = tokens[place] ?? '';
       return [actor, { ...person, token, client: createClient({ url: processes.url, token, workspace }) }] as const;
     });
-    return { processes, journey: { label, ids, actors: Object.fromEntries(back) }, operator };
+    return { processes, journey: { label, ids, actors: Object.fromEntries(back) }, operator, exchanges };
   } catch (error) {
     await processes.stop();
     throw error;
@@ -93,9 +97,11 @@ async function make(making: string, made: string): Promise<void> {
     const dataDirectory = join(making, 'data');
     const platform = await startWhole(dataDirectory);
     try {
-      const { label, ids, actors } = await journeyOn(platform);
+      const { result, exchanges } = await recordExchanges(() => journeyOn(platform));
+      const { label, ids, actors } = result;
       const kept = Object.entries(actors).map(([actor, { name, principalId }]) => [actor, { name, principalId }]);
-      writeFileSync(join(making, 'journey.json'), JSON.stringify({ label, ids, actors: Object.fromEntries(kept) }));
+      const journey: Kept = { label, ids, actors: Object.fromEntries(kept), exchanges };
+      writeFileSync(join(making, 'journey.json'), JSON.stringify(journey), { mode: 0o600 });
     } finally {
       await platform.stop();
     }

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Processes, runCli, startSplit, startWhole } from '../platform-processes.js';
+import { type Processes, runCli, startSplit } from '../platform-processes.js';
 import { clientOf, inferenceOf, type Journey, journeyOn, predictionOf } from '../platform-requests.js';
+import { startAfterJourney } from '../platform-template.js';
 import { type Exchange, normalised, recordExchanges } from '../recorded-exchanges.js';
 
 interface Played {
@@ -18,23 +19,24 @@ const running: Processes[] = [];
 let whole: Played;
 let split: Played;
 
-async function play(platform: Processes): Promise<Played> {
-  running.push(platform);
-  const { result: journey, exchanges } = await recordExchanges(() => journeyOn(platform));
+function played(platform: Processes, journey: Journey, exchanges: readonly Exchange[]): Played {
   return { platform, journey, exchanges: normalised(exchanges, journey.label) };
 }
 
 beforeAll(async () => {
-  whole = await play(await startWhole(join(directory, 'whole')));
+  const started = await startAfterJourney(join(directory, 'whole'));
+  running.push(started.processes);
+  whole = played(started.processes, started.journey, started.exchanges);
   const certificates = join(directory, 'certificates');
   await runCli(join(directory, 'split'), 'certificates', 'create', '--directory', certificates);
-  split = await play(
-    await startSplit(join(directory, 'split'), {
-      configuration: join(import.meta.dirname, '../security/tls'),
-      certificates,
-      env: { FALAJ_TEST_PROFILE: 'development', FALAJ_TEST_EDGE: 'plain' },
-    }),
-  );
+  const platform = await startSplit(join(directory, 'split'), {
+    configuration: join(import.meta.dirname, '../security/tls'),
+    certificates,
+    env: { FALAJ_TEST_PROFILE: 'development', FALAJ_TEST_EDGE: 'plain' },
+  });
+  running.push(platform);
+  const { result: journey, exchanges } = await recordExchanges(() => journeyOn(platform));
+  split = played(platform, journey, exchanges);
 }, 150_000);
 
 afterAll(async () => {
