@@ -14,7 +14,7 @@ const env = {
   // The default download fetches GPU libraries from a third party; the CPU ones are in the package.
   ONNXRUNTIME_NODE_INSTALL: process.env.ONNXRUNTIME_NODE_INSTALL ?? 'skip',
   // Every platform that starts loads the same thousands of modules: compiled once, they load in half the time.
-  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/compiled'),
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'),
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
 };
