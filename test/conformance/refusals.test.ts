@@ -55,6 +55,8 @@ const CONFLICTS: Readonly<Record<string, string>> = {
   'packages/audit/src/bundle.ts': 'a folder on the own machine',
   'packages/plugin-host/src/registry.ts': 'a misuse by the program',
   'packages/workflows/src/runs.ts': 'a name that is taken',
+  'subgraphs/models/src/schema/attestation.ts': 'a key that is taken; a trust that ended already',
+  'subgraphs/models/src/store/attestations.ts': 'a signature that is there',
   'subgraphs/deployments/src/schema/monitor.ts': 'a name that is taken; another process at the same work',
   'subgraphs/experiments/src/store/pipeline-starts.ts': 'a key of idempotency that is taken',
   'subgraphs/experiments/src/store/pipeline-triggers.ts': 'a name that is taken',
@@ -130,7 +132,7 @@ const score = { rows: 10, baseRate: 0.1, scores: { gain: 0.1 }, baselines: [] };
 const version = { id: 'mv_2', version: 2, digest: 'sha256:b', trainingSetDigest: null, evaluation: score };
 const facts: PromotionFacts = {
   alias: 'champion',
-  version: { ...version, parity: null, intakePassed: false },
+  version: { ...version, parity: null, intakePassed: false, origin: 'EXTERNAL', vouchers: [] },
   champions: new Map<string, typeof version | 'HIDDEN'>([
     ['champion', { ...version, id: 'mv_1', evaluation: { ...score, scores: { gain: 0.5 } } }],
     ['hidden', 'HIDDEN'],

@@ -67,6 +67,12 @@ const mutations: Record<string, { readonly by: readonly Role[]; readonly args: (
     args: () =>
       'input: { modelName: "flight-delay", landingPath: "mine.onnx", source: "mine", zone: "AE", categories: ["none"] }',
   },
+  attestModelVersion: {
+    by: ['data-scientist', 'approver'],
+    args: () => `input: { modelVersionId: "${platform.journey.ids.modelVersionId}" }`,
+  },
+  trustModelSigner: { by: ['administrator'], args: () => 'input: { name: "mine", publicKey: "mine" }' },
+  distrustModelSigner: { by: ['administrator'], args: () => 'input: { signerId: "mine", reason: "mine" }' },
   saveModelCard: {
     by: ['data-scientist'],
     args: () => `input: { modelVersionId: "${platform.journey.ids.modelVersionId}" }`,

@@ -2,6 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { referencesTo, type SubgraphDefinition } from '@falaj/subgraph-kit';
 import { rules } from './policy.js';
+import {
+  ModelAttestationResolver,
+  ModelSignerResolver,
+  ModelVersionAttestationsResolver,
+} from './schema/attestation.js';
 import { ModelBillOfMaterialsResolver } from './schema/bill-of-materials.js';
 import type { ModelsServices } from './schema/context.js';
 import { ExternalModelResolver } from './schema/external-model.js';
@@ -13,6 +18,7 @@ import { Run, TrainingSet } from './schema/model-types.js';
 import { ModelVersionResolver } from './schema/model-version.js';
 import { ModelVersionPromotionsResolver, PromotionResolver } from './schema/promotion.js';
 import { RunModelVersionsResolver } from './schema/run.js';
+import { modelAttestations, modelSigners } from './store/attestations.js';
 import { aliasChanges, modelAliases, models, modelVersions } from './store/governed.js';
 import { aliasProtections, gateSets, modelCards, promotionDecisions, promotions } from './store/promotion-governed.js';
 
@@ -39,6 +45,9 @@ export function modelsSubgraph({ landing }: ModelsOptions = {}): SubgraphDefinit
       ModelVersionCardsResolver,
       ModelBillOfMaterialsResolver,
       ExternalModelResolver,
+      ModelSignerResolver,
+      ModelAttestationResolver,
+      ModelVersionAttestationsResolver,
     ],
     orphanedTypes: [Run, TrainingSet],
     tables: [
@@ -51,6 +60,8 @@ export function modelsSubgraph({ landing }: ModelsOptions = {}): SubgraphDefinit
       modelCards,
       promotions,
       promotionDecisions,
+      modelSigners,
+      modelAttestations,
     ],
     references: {
       ...referencesTo([models, modelVersions, promotions]),

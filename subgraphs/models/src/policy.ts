@@ -17,6 +17,8 @@ export const rules: readonly Rule[] = [
     'ModelCard',
     'Promotion',
     'PromotionDecision',
+    'ModelSigner',
+    'ModelAttestation',
   ].flatMap((subject): Rule[] => [
     read(subject, 'read-ordinary', ['open', 'internal'], EVERY_ROLE, 'ORDINARY_METADATA'),
     // An approver deploys: that takes the artifact's key, its digest and the serving plan.
@@ -80,6 +82,22 @@ export const rules: readonly Rule[] = [
     subject: 'ModelVersion',
     roles: ['data-scientist'],
     reason: 'REGISTRATION',
+  },
+  {
+    id: 'models.ModelVersion.attest',
+    effect: 'ALLOW',
+    actions: ['attest'],
+    subject: 'ModelVersion',
+    roles: ['data-scientist', 'approver'],
+    reason: 'REGISTRATION',
+  },
+  {
+    id: 'models.ModelSigner.trust',
+    effect: 'ALLOW',
+    actions: ['trust', 'distrust'],
+    subject: 'ModelSigner',
+    roles: ['administrator'],
+    reason: 'PROMOTION_POLICY',
   },
   // Who sets the bar is neither who jumps nor who judges.
   ...['GateSet', 'AliasProtection'].map(

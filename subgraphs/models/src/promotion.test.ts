@@ -146,6 +146,7 @@ describe('gates', () => {
       gates: { scope: 'BUILT_IN', revision: 0 },
       checks: [
         { checkId: 'intake', status: 'PASS' },
+        { checkId: 'attestation', status: 'PASS' },
         { checkId: 'parity', status: 'PASS' },
         { checkId: 'model-card', status: 'FAIL' },
         { checkId: 'MDL-001', status: 'PASS' },
@@ -573,7 +574,7 @@ describe('intake', () => {
     expect([...test.files.keys()].filter((key) => key.includes('external'))).toHaveLength(2);
     // What is not known of it does not pass the gates.
     const blocked = await request(scientist, uploaded.data.registerExternalModel.modelVersion.id);
-    expect(blocked.failed.map(({ checkId }: Answer) => checkId)).toEqual(['parity', 'model-card']);
+    expect(blocked.failed.map(({ checkId }: Answer) => checkId)).toEqual(['attestation', 'parity', 'model-card']);
   });
 
   it.each([

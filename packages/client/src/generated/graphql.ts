@@ -501,6 +501,8 @@ export type FindingStatus =
 
 /** What a gate judges. */
 export type GateCheckKind =
+  /** Who vouches for the file by a signature. */
+  | 'ATTESTATION'
   /** A score beside another. */
   | 'COMPARISON'
   /** A compliance check. */
@@ -1008,6 +1010,8 @@ export type RecordLabelsInput = {
 
 /** A model file from outside; exactly one of contentBase64 and landingPath. */
 export type RegisterExternalModelInput = {
+  /** Its publisher’s signature on the file: the JSON that `model_signing sign key` writes. A version without one that counts is not promoted. */
+  attestation?: Record<string, unknown> | null | undefined;
   /** Categories of the data that it learned from; `none` where none is regulated. */
   categories: Array<string>;
   /** The ONNX file, base64, at most 4 MiB of bytes. */

@@ -23,6 +23,7 @@ export const externalModelInput = z
     signature: z
       .object({ inputs: z.array(tensor).min(1).max(100), outputs: z.array(tensor).min(1).max(100) })
       .nullish(),
+    attestation: z.unknown().optional(),
   })
   .refine(({ contentBase64, landingPath }) => (contentBase64 == null) !== (landingPath == null), {
     message: 'exactly one of contentBase64 and landingPath is needed',

@@ -19,6 +19,8 @@ const facts = (scores: Record<string, number | null>): PromotionFacts => ({
     evaluation: evaluation(scores),
     parity: null,
     intakePassed: true,
+    origin: 'RUN',
+    vouchers: [{ signerId: 'sgn_1', name: 'Falaj', keyId: 'k', fault: null }],
   },
   champions: new Map([
     [
@@ -45,7 +47,7 @@ const none: GateDefinition = {
 };
 const judge = (gates: Partial<GateDefinition>, scores: Record<string, number | null>) =>
   checkGates({ ...builtInGateSet, definition: { ...none, ...gates } }, facts(scores)).filter(
-    ({ kind }) => kind !== 'INTAKE',
+    ({ kind }) => kind !== 'INTAKE' && kind !== 'ATTESTATION',
   );
 const comparison = (changes: Partial<GateDefinition['comparisons'][number]>) => ({
   comparisons: [

@@ -9,7 +9,7 @@ export type Parity = NonNullable<RunAnswer['parity']>;
 
 export interface GateCheck {
   readonly checkId: string;
-  readonly kind: 'INTAKE' | 'THRESHOLD' | 'COMPARISON' | 'COMPLIANCE' | 'MODEL_CARD' | 'PARITY';
+  readonly kind: 'INTAKE' | 'ATTESTATION' | 'THRESHOLD' | 'COMPARISON' | 'COMPLIANCE' | 'MODEL_CARD' | 'PARITY';
   /** WAIVED: it does not hold, and somebody else has allowed to go on for a time. */
   readonly status: 'PASS' | 'FAIL' | 'NOT_APPLICABLE' | 'WAIVED';
   readonly title: string;
@@ -31,7 +31,13 @@ export interface ComparedVersion {
 
 export interface PromotionFacts {
   readonly alias: string;
-  readonly version: ComparedVersion & { readonly parity: Parity | null; readonly intakePassed: boolean };
+  readonly version: ComparedVersion & {
+    readonly parity: Parity | null;
+    readonly intakePassed: boolean;
+    readonly origin: 'RUN' | 'EXTERNAL';
+    /** Who vouches for its file; verified now. */
+    readonly vouchers: readonly Voucher[];
+  };
   /** By alias: the version that it stands for; null where it stands for none, HIDDEN where the caller may not see it. */
   readonly champions: ReadonlyMap<string, ComparedVersion | 'HIDDEN' | null>;
   readonly card: { readonly revision: number; readonly sections: CardSections } | null;
@@ -41,6 +47,15 @@ export interface PromotionFacts {
     /** Those in force, by check. */
     readonly waivers: ReadonlyMap<string, ComplianceWaiver>;
   };
+}
+
+/** Somebody’s signature on the file of a version. */
+export interface Voucher {
+  readonly signerId: string;
+  readonly name: string;
+  readonly keyId: string;
+  /** What keeps it from counting; null where nothing does. */
+  readonly fault: string | null;
 }
 
 /** Leave to go on although a check does not hold, granted in governance for a time. */
@@ -62,6 +77,7 @@ export const comparedAliases = (gates: GateDefinition, alias: string): string[] 
 export function checkGates({ definition: gates }: CurrentGates, facts: PromotionFacts): GateCheck[] {
   return [
     intakeCheck(facts),
+    attestationCheck(facts),
     ...gates.thresholds.map((gate) => thresholdCheck(gate, facts)),
     ...gates.comparisons.map((gate) => comparisonCheck(gate, facts)),
     ...(gates.parityRequired ? [parityCheck(facts)] : []),
@@ -203,6 +219,30 @@ function intakeCheck({ version }: PromotionFacts): GateCheck {
     limit: 'passed',
     evidence: [{ name: 'versionDigest', value: version.digest }],
     whatToDo: version.intakePassed ? '' : 'register the model again',
+  };
+}
+
+function attestationCheck({ version: { vouchers, origin, digest } }: PromotionFacts): GateCheck {
+  const holding = vouchers.filter(({ fault }) => fault === null);
+  const passes = holding.length > 0;
+  return {
+    checkId: 'attestation',
+    kind: 'ATTESTATION',
+    status: verdict(passes),
+    title: 'Signature on the model file by somebody whom the workspace trusts',
+    found: passes
+      ? `signed by ${holding.map(({ name }) => name).join(', ')}`
+      : vouchers.map(({ name, fault }) => `${name}: ${fault}`).join('; ') || 'not signed',
+    limit: 'one that holds',
+    evidence: [
+      { name: 'versionDigest', value: digest },
+      ...holding.map(({ signerId, keyId }) => ({ name: signerId, value: keyId })),
+    ],
+    whatToDo: passes
+      ? ''
+      : origin === 'RUN'
+        ? 'have the platform sign it by attestModelVersion'
+        : 'have its publisher sign it by a key that an administrator trusts (trustModelSigner), and hand that in by attestModelVersion',
   };
 }
 

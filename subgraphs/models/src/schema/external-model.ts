@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { assertResidency, assertZoneAmong, inheritResidency } from '@falaj/policy';
 import { PlatformError } from '@falaj/runtime';
-import { newId, parseInput } from '@falaj/subgraph-kit';
+import { JSONObject, newId, parseInput } from '@falaj/subgraph-kit';
 import { Arg, Ctx, Field, InputType, Int, Mutation, Resolver } from 'type-graphql';
 import type { z } from 'zod';
 import { externalModelInput, uploadedBytes } from '../domain/external-model.js';
+import { readBundle } from '../domain/model-attestation.js';
 import { MAX_MODEL_BYTES, takeModel } from '../domain/model-intake.js';
 import type { Signature, TensorSignature } from '../domain/registration.js';
+import { publisherAttestation, saveAttestation } from '../store/attestations.js';
 import { modelVersions } from '../store/governed.js';
 import { readLandingFile } from '../store/landing-file.js';
 import { modelNamed } from '../store/lookups.js';
@@ -46,6 +49,12 @@ export class RegisterExternalModelInput {
     description: 'What it takes and gives; compared with the graph. Absent: read from the graph.',
   })
   signature?: ModelSignatureInput;
+  @Field(() => JSONObject, {
+    nullable: true,
+    description:
+      'Its publisher’s signature on the file: the JSON that `model_signing sign key` writes. A version without one that counts is not promoted.',
+  })
+  attestation?: Record<string, unknown>;
 }
 
 @Resolver(() => ModelVersion)
@@ -71,12 +80,16 @@ export class ExternalModelResolver {
       const { zones: allowedZones } = inheritResidency([{ dataZone: zone, categories, workspaceZones: zones }]);
       const bytes = await bytesOf(context, wanted);
       const { report, signature } = takeModel(bytes, declared(wanted.signature));
+      const attested =
+        wanted.attestation == null
+          ? null
+          : await publisherAttestation(context, readBundle(wanted.attestation), sha256Of(bytes));
       const call = context.pluginCall(zone);
       const sealed = await context.platform.vault.put(
         { key, workspaceId, zone, data: bytes, contentType: 'application/onnx' },
         call,
       );
-      return { modelId, allowedZones: [...allowedZones], report, signature, digest: sealed.digest };
+      return { modelId, allowedZones: [...allowedZones], report, signature, digest: sealed.digest, attested };
     };
     try {
       await context.mutate(
@@ -89,7 +102,7 @@ export class ExternalModelResolver {
           details: { modelName, source, zone, categories },
           prepare,
         },
-        async (tx, audit, { modelId, allowedZones, report, signature, digest }) => {
+        async (tx, audit, { modelId, allowedZones, report, signature, digest, attested }) => {
           const version = await insertVersion(tx, {
             id,
             ...context.ownership,
@@ -109,7 +122,8 @@ export class ExternalModelResolver {
             categories,
             allowedZones,
           });
-          audit.subject(id, { version, digest });
+          if (attested) await saveAttestation(tx, context, { id, zone }, attested);
+          audit.subject(id, { version, digest, signer: attested?.signerId ?? null });
         },
       );
     } catch (error) {
@@ -137,6 +151,8 @@ async function bytesOf(
     );
   return readLandingFile(landing, landingPath ?? '', MAX_MODEL_BYTES);
 }
+
+const sha256Of = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 type Declared = NonNullable<z.output<typeof externalModelInput>['signature']>;
 

@@ -8,6 +8,7 @@ import { aliasName, versionSelector } from '../domain/alias.js';
 import { takeModel } from '../domain/model-intake.js';
 import { modelVersionInput } from '../domain/names.js';
 import { lineageOf, RUN_TO_REGISTER, type RunAnswer } from '../domain/registration.js';
+import { platformAttestation, saveAttestation } from '../store/attestations.js';
 import { type ModelVersionRow, modelAliases, models, modelVersions } from '../store/governed.js';
 import { modelNamed, selectedVersion, versionAt } from '../store/lookups.js';
 import { modelAlias, modelVersion } from '../store/tables.js';
@@ -132,7 +133,9 @@ export class ModelVersionResolver {
       const place = { workspaceId: context.principal.workspaceId, zone: lineage.zone };
       const call = context.pluginCall(lineage.zone);
       const bytes = await context.platform.vault.get(lineage.artifactKey, lineage.digest, place, call);
-      return { modelId, lineage, intake: takeModel(bytes, lineage.signature).report };
+      const intake = takeModel(bytes, lineage.signature).report;
+      const attested = await platformAttestation(context, lineage.zone, lineage.digest, modelName);
+      return { modelId, lineage, intake, attested };
     };
     await context.mutate(
       {
@@ -143,7 +146,7 @@ export class ModelVersionResolver {
         details: { modelName, runId },
         prepare,
       },
-      async (tx, audit, { modelId, lineage, intake }) => {
+      async (tx, audit, { modelId, lineage, intake, attested }) => {
         const version = await insertVersion(tx, {
           id,
           ...context.ownership,
@@ -153,7 +156,8 @@ export class ModelVersionResolver {
           intake,
           format: intake.format,
         });
-        audit.subject(id, { version, digest: lineage.digest });
+        await saveAttestation(tx, context, { id, zone: lineage.zone }, attested);
+        audit.subject(id, { version, digest: lineage.digest, signer: attested.signerId });
       },
     );
     return { modelVersion: await context.reads.byId(modelVersions, id) };

@@ -47,6 +47,7 @@ registerEnumType(GateCheckStatus, {
 
 export const GateCheckKind = {
   INTAKE: 'INTAKE',
+  ATTESTATION: 'ATTESTATION',
   THRESHOLD: 'THRESHOLD',
   COMPARISON: 'COMPARISON',
   COMPLIANCE: 'COMPLIANCE',
@@ -58,6 +59,7 @@ registerEnumType(GateCheckKind, {
   description: 'What a gate judges.',
   valuesConfig: described({
     INTAKE: 'The model file itself.',
+    ATTESTATION: 'Who vouches for the file by a signature.',
     THRESHOLD: 'A score.',
     COMPARISON: 'A score beside another.',
     COMPLIANCE: 'A compliance check.',

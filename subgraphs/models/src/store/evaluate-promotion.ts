@@ -14,6 +14,7 @@ import {
 } from '../domain/promotion-checks.js';
 import { LINEAGE, type LineageAnswer, promotionSnapshot } from '../domain/promotion-snapshot.js';
 import type { ModelsContext } from '../schema/context.js';
+import { vouchersOf } from './attestations.js';
 import { cardOf } from './cards.js';
 import { currentGates } from './gates.js';
 import { versionRecord } from './lookups.js';
@@ -46,9 +47,16 @@ export async function evaluatePromotion(
       ? { infos: [], results: [], waivers: new Map() }
       : await complianceOf(context, state.version, alias);
   const { version, card, champions } = state;
+  const vouchers = await context.transaction((tx) => vouchersOf(tx, version));
   const facts: PromotionFacts = {
     alias,
-    version: { ...compared(version), parity: version.parity, intakePassed: version.intake !== null },
+    version: {
+      ...compared(version),
+      parity: version.parity,
+      intakePassed: version.intake !== null,
+      origin: version.origin,
+      vouchers,
+    },
     champions,
     card,
     compliance,

@@ -1,8 +1,8 @@
 // The subgraph on a real PostgreSQL for tests, with a vault that compares digests and a compliance plugin whose verdicts
 // a test sets.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { auditMigrations } from '@falaj/audit';
-import type { CheckInfo, CheckResult } from '@falaj/contracts';
+import type { CheckInfo, CheckResult, WrappedKey } from '@falaj/contracts';
 import { createTestDatabase } from '@falaj/database/testing';
 import { identityMigrations } from '@falaj/identity';
 import { buildAbility, createNounCatalog, type Rule } from '@falaj/policy';
@@ -64,6 +64,20 @@ export async function openRegistry(options: { readonly landing?: string } = {}) 
       },
     },
   }));
+  /** Key-encryption keys that come to nothing when a test retires them. */
+  const sealed = new Map<string, { readonly key: Uint8Array; readonly context: string }>();
+  const keys = {
+    async wrap({ keyRef, key, context }: { keyRef: string; key: Uint8Array; context: string }) {
+      const ciphertext = randomBytes(16);
+      sealed.set(ciphertext.toString('hex'), { key: Uint8Array.from(key), context });
+      return { keyId: `${keyRef}#1`, ciphertext };
+    },
+    async unwrap({ wrapped, context }: { wrapped: WrappedKey; context: string }) {
+      const found = sealed.get(Buffer.from(wrapped.ciphertext).toString('hex'));
+      if (found?.context !== context) throw new PlatformError('NOT_FOUND', `There is no key "${wrapped.keyId}".`);
+      return Uint8Array.from(found.key);
+    },
+  };
   const platform = {
     database: test.database,
     abilityFor: async (principal: Principal) =>
@@ -91,13 +105,16 @@ export async function openRegistry(options: { readonly landing?: string } = {}) 
     plugins: {
       call: () => ({ signal: new AbortController().signal }),
       list: () => [{ kind: 'compliance', name: 'test' }],
-      get: () => ({
-        list: async () => compliance.infos,
-        async evaluate({ snapshot }: { snapshot: unknown }) {
-          compliance.snapshots.push(snapshot);
-          return compliance.results;
-        },
-      }),
+      get: (kind: string) =>
+        kind === 'keys'
+          ? keys
+          : {
+              list: async () => compliance.infos,
+              async evaluate({ snapshot }: { snapshot: unknown }) {
+                compliance.snapshots.push(snapshot);
+                return compliance.results;
+              },
+            },
     },
   } as unknown as Platform;
   const subgraph = await startSubgraph(definition, platform);
@@ -108,6 +125,7 @@ export async function openRegistry(options: { readonly landing?: string } = {}) 
     files,
     compliance,
     extraRules,
+    retireKeys: () => sealed.clear(),
     addRun: (id: string, changes: Partial<RunAnswer> = {}) => void runs.set(id, registrableRun({ id, ...changes })),
     // biome-ignore lint/suspicious/noExplicitAny: answers are checked by what is expected of them.
     async ask(principal: Principal, document: string, variables: Record<string, unknown> = {}): Promise<any> {
