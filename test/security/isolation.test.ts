@@ -140,6 +140,12 @@ describe('ids of another workspace', () => {
       (id) => `input: { endpointId: "${id}", modelVersionId: "${theirs.modelVersion}" }`,
     ],
     ['deleteEndpoint', 'approver', 'endpoint', (id) => `id: "${id}"`],
+    [
+      'relocatePrincipal',
+      'administrator',
+      'principal',
+      (id) => `input: { principalId: "${id}", zone: "AE", reason: "mine" }`,
+    ],
     ['disablePrincipal', 'administrator', 'principal', (id) => `input: { principalId: "${id}" }`],
     ['signOutPrincipal', 'administrator', 'principal', (id) => `input: { principalId: "${id}" }`],
     ['revokeAccessToken', 'administrator', 'principal', (id) => `input: { principalId: "${id}", tokenId: "t" }`],

@@ -100,6 +100,10 @@ const mutations: Record<string, { readonly by: readonly Role[]; readonly args: (
   },
   deleteEndpoint: { by: ['approver'], args: () => `id: "${platform.journey.ids.endpointId}"` },
   createPrincipal: { by: ['administrator'], args: () => 'input: { name: "mine", kind: USER, zone: "AE" }' },
+  relocatePrincipal: {
+    by: ['administrator'],
+    args: () => `input: { principalId: "${victim()}", zone: "AE", reason: "mine" }`,
+  },
   disablePrincipal: { by: ['administrator'], args: () => `input: { principalId: "${victim()}" }` },
   grantRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "administrator" }` },
   revokeRole: { by: ['administrator'], args: () => `input: { principalId: "${victim()}", role: "viewer" }` },

@@ -6,6 +6,8 @@ import type { AttackedPlatform, Role, Workspace } from './platform.js';
 export interface ReadRoom {
   /** Which doors show values to the people of the zone; each refusal or mask is checked to say why. */
   openTo(zone: string): Promise<Record<string, 'SHOWN' | 'READER_ABROAD'>>;
+  /** Who was hired in a zone works from another one from now on. */
+  move(hiredIn: string, to: string): Promise<void>;
   /** What a prediction says to the people of the zone. */
   refusal(zone: string): Promise<{ readonly message: string; readonly details: Readonly<Record<string, unknown>> }>;
 }
@@ -129,6 +131,13 @@ export async function openReadRoom(
       if (status !== 200 && !(status === 403 && text.includes('somebody who works in')))
         throw new Error(`/v2: ${status} ${text}`);
       return { ...found, '/v2': status === 200 ? 'SHOWN' : 'READER_ABROAD' };
+    },
+    async move(hiredIn, to) {
+      for (const id of people.get(hiredIn)?.principals.values() ?? [])
+        await clinic.did(
+          'administrator',
+          `mutation { relocatePrincipal(input: { principalId: "${id}", zone: "${to}", reason: "posted there" }) { principal { zone } } }`,
+        );
     },
     refusal: (zone) => ask(zone, 'data-scientist', PREDICT),
   };

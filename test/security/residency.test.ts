@@ -65,7 +65,13 @@ describe('a model of health data', () => {
     Object.entries(await platform.rowCounts()).filter(([table]) => !table.startsWith('governance.incident'));
   const typeOf = (mutation: string) => `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   // Where somebody works from; keys and digests of data that lie in the zone already.
-  const noTargets = ['CreatePrincipalInput', 'RotateKeyInput', 'EraseInferenceSubjectInput', 'LeaveOutSubjectInput'];
+  const noTargets = [
+    'CreatePrincipalInput',
+    'RelocatePrincipalInput',
+    'RotateKeyInput',
+    'EraseInferenceSubjectInput',
+    'LeaveOutSubjectInput',
+  ];
 
   it('names every zone to write into here', () => {
     const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
@@ -312,6 +318,16 @@ describe('a model of health data', () => {
     );
     await sleep(1_100);
     expect(await all('GB')).toEqual(withheld);
+    // Who moves is judged by where they work from then on, and nobody says it of themselves.
+    await room.move('GB', 'AE-DIFC');
+    expect(await all('GB')).toEqual(shown);
+    const { me } = await clinic.did('administrator', '{ me { id } }');
+    expect(
+      await clinic.ask(
+        'administrator',
+        `mutation { relocatePrincipal(input: { principalId: "${me.id}", zone: "GB", reason: "a holiday" }) { principal { id } } }`,
+      ),
+    ).toMatchObject({ code: 'FORBIDDEN', details: { rule: 'RELOCATION_INDEPENDENT' } });
   }, 60_000);
 
   it('ends what serves by a revoked instrument: an incident, a grace, then a refusal', async () => {

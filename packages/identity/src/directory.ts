@@ -13,7 +13,14 @@ import {
   renameGroup,
   revokeGroupRole,
 } from './groups.js';
-import { createPrincipal, disablePrincipal, listPrincipals, ownPrincipal, tokenOwner } from './principals.js';
+import {
+  createPrincipal,
+  disablePrincipal,
+  listPrincipals,
+  ownPrincipal,
+  relocatePrincipal,
+  tokenOwner,
+} from './principals.js';
 import { issueProvisioningToken, revokeProvisioningToken } from './provisioning-tokens.js';
 import { revokeToken, signOutPrincipal } from './revocations.js';
 import { grantRole, PLATFORM_WORKSPACE, revokeRole, rolesOf } from './role-bindings.js';
@@ -70,6 +77,7 @@ export interface Directory {
   readonly ownPrincipal: typeof ownPrincipal;
   readonly tokenOwner: typeof tokenOwner;
   readonly disablePrincipal: typeof disablePrincipal;
+  readonly relocatePrincipal: typeof relocatePrincipal;
   readonly listPrincipals: typeof listPrincipals;
   readonly signOutPrincipal: typeof signOutPrincipal;
   readonly revokeToken: typeof revokeToken;
@@ -154,6 +162,7 @@ export async function createDirectory(
     ownPrincipal,
     tokenOwner,
     disablePrincipal,
+    relocatePrincipal,
     listPrincipals,
     signOutPrincipal,
     revokeToken,

@@ -105,6 +105,14 @@ export async function disablePrincipal(tx: Tx, principalId: string): Promise<voi
   });
 }
 
+/** From now on the principal works from the zone. Answers the zone before. Errors as of `ownPrincipal`. */
+export async function relocatePrincipal(tx: Tx, principalId: string, zone: string): Promise<string> {
+  const { zone: before } = await ownPrincipal(tx, principalId);
+  await tx.execute(sql`
+    update identity.principal set zone = ${checked(zoneCode, zone)} where id = ${principalId} and zone <> ${zone}`);
+  return before;
+}
+
 export interface PrincipalPage {
   readonly principals: readonly PrincipalRecord[];
   /** Cursor of the next page; null at the end. */

@@ -185,7 +185,7 @@ export const rules: readonly Rule[] = [
   act('Workspace', ['create'], ['platform-administrator'], 'PLATFORM_ADMINISTRATION'),
   act(
     'Principal',
-    ['create', 'disable', 'grantRole', 'revokeRole', 'issueAccessToken', 'revokeAccessToken', 'signOut'],
+    ['create', 'disable', 'relocate', 'grantRole', 'revokeRole', 'issueAccessToken', 'revokeAccessToken', 'signOut'],
     ADMINISTRATORS,
     'ADMINISTRATION',
   ),

@@ -16,6 +16,12 @@ export const workspaceInput = z
     message: 'expected one of allowedZones',
   });
 
+export const relocationInput = z.object({
+  principalId: z.string().min(1),
+  zone,
+  reason: z.string().trim().min(1).max(1_000),
+});
+
 export const principalInput = z.object({
   name: z.string().trim().min(1).max(200),
   kind: z.enum(['USER', 'SERVICE']),

@@ -121,6 +121,16 @@ export class DisablePrincipalInput {
   @Field(() => ID, { description: 'Principal; its home must be the workspace of the request.' }) principalId!: string;
 }
 
+@InputType({ description: 'A principal that works from elsewhere now.' })
+export class RelocatePrincipalInput {
+  @Field(() => ID, { description: 'Principal; its home must be the workspace of the request.' }) principalId!: string;
+  @Field(() => String, {
+    description: 'Zone from which it works, e.g. `AE`: values of regulated data are shown where the law lets them go.',
+  })
+  zone!: string;
+  @Field(() => String, { description: 'Why, e.g. the order of posting; at most 1,000 characters.' }) reason!: string;
+}
+
 @InputType({ description: 'A role to be held in the workspace of the request.' })
 export class GrantRoleInput {
   @Field(() => ID, { description: 'Principal.' }) principalId!: string;

@@ -1,7 +1,8 @@
+import { refused } from '@falaj/runtime';
 import { type Connection, PageArguments, parseInput } from '@falaj/subgraph-kit';
 import { eq, ilike } from 'drizzle-orm';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { principalInput, roleInput, tokenInput } from '../domain/identity-input.js';
+import { principalInput, relocationInput, roleInput, tokenInput } from '../domain/identity-input.js';
 import { requireGrantableRole } from '../policy/roles.js';
 import { type PrincipalRow, principals } from '../store/governed.js';
 import { rolesHeld } from '../store/role-reads.js';
@@ -19,6 +20,7 @@ import {
   PrincipalConnection,
   PrincipalFilter,
   PrincipalPayload,
+  RelocatePrincipalInput,
   RevokeRoleInput,
 } from './identity-types.js';
 import { requireStepUp } from './step-up.js';
@@ -110,6 +112,42 @@ export class PrincipalResolver {
     await context.mutate(
       { action: 'disablePrincipal', noun: 'Principal', verb: 'disable', subjectId: principalId },
       (tx) => context.services.directory.disablePrincipal(tx, principalId),
+    );
+    return this.#shown(context, principalId);
+  }
+
+  @Mutation(() => PrincipalPayload, {
+    description:
+      'Records from where somebody else works from now on, by their next request: law and rules judge what they may be shown by it.',
+  })
+  async relocatePrincipal(
+    @Arg('input', () => RelocatePrincipalInput, { description: 'Who, and to where.' }) input: RelocatePrincipalInput,
+    @Ctx() context: GovernanceContext,
+  ): Promise<PrincipalPayload> {
+    const { principalId, zone, reason } = parseInput(relocationInput, input);
+    await context.mutate(
+      {
+        action: 'relocatePrincipal',
+        noun: 'Principal',
+        verb: 'relocate',
+        subjectId: principalId,
+        details: { zone, reason },
+      },
+      async (tx, audit) => {
+        if (principalId === context.principal.id)
+          throw refused(
+            {
+              rule: 'RELOCATION_INDEPENDENT',
+              found: 'yourself',
+              limit: 'somebody else',
+              whatToDo: 'have another administrator record where you work',
+            },
+            'FORBIDDEN',
+          );
+        audit.subject(principalId, {
+          before: await context.services.directory.relocatePrincipal(tx, principalId, zone),
+        });
+      },
     );
     return this.#shown(context, principalId);
   }
