@@ -24,7 +24,9 @@ let server: Server;
 let issuer = '';
 let key: CryptoKey;
 let count = 0;
-const seconds = () => Math.floor(Date.now() / 1_000);
+/** One instant for all: a second may begin between a logout and what it ends. */
+const began = Math.floor(Date.now() / 1_000);
+const seconds = () => began;
 
 beforeAll(async () => {
   test = await createTestDatabase({ migrations: [auditMigrations, identityMigrations] });

@@ -136,7 +136,7 @@ export class EraseSubjectResolver {
         prepare: () => redactSet(context, before, subject, erasureId),
       },
       async (tx, audit, redaction) => {
-        if (redaction) await saveRedaction(tx, redaction, erasureId);
+        if (redaction) await saveRedaction(context, tx, redaction, erasureId);
         const rowsRemoved = redaction?.redacted.removed ?? 0;
         audit.subject(id, { rowsRemoved, digestBefore: before.digest });
         return { rowsRemoved };

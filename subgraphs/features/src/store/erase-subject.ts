@@ -1,7 +1,7 @@
 // What becomes of a data subject in the rows of this subgraph. Every part may be done again and then finds nothing.
 import type { RedactedTrainingSet, TrainingColumn } from '@falaj/contracts';
 import type { Tx } from '@falaj/database';
-import { PlatformError } from '@falaj/runtime';
+import { isPlatformError, PlatformError } from '@falaj/runtime';
 import type { SubjectPlace } from '@falaj/subgraph-kit';
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { personsIn } from '../domain/subject-rows.js';
@@ -84,7 +84,15 @@ export async function redactSet(
   const persons = personsIn(before.manifest.spec);
   const call = context.pluginCall(zone);
   const place = { workspaceId, zone };
-  const data = await vault.get(before.artifactKey, before.artifactDigest, place, call);
+  const data = await vault.get(before.artifactKey, before.artifactDigest, place, call).catch(async (error: unknown) => {
+    if (
+      isPlatformError(error) &&
+      error.code === 'NOT_FOUND' &&
+      (await keyOf(context, before.id)) !== before.artifactKey
+    )
+      throw changedMeanwhile();
+    throw error;
+  });
   // A set in which every row is about one person by definition has no column that says so.
   const all = persons.constants.includes(subject);
   const offline = plugins.get('offline-store');
@@ -100,7 +108,13 @@ export async function redactSet(
 }
 
 /** The set goes on under what is left of it; what it was is on record by its digest only. */
-export async function saveRedaction(tx: Tx, { before, redacted, artifact }: RedactedSet, erasureId: string) {
+export async function saveRedaction(
+  context: FeaturesContext,
+  tx: Tx,
+  { before, redacted, artifact }: RedactedSet,
+  erasureId: string,
+): Promise<void> {
+  await takeTurn(tx, before.id);
   const columns: TrainingColumn[] = before.columns.map((column) => ({
     ...column,
     nulls: redacted.nulls[column.name] ?? column.nulls,
@@ -122,11 +136,11 @@ export async function saveRedaction(tx: Tx, { before, redacted, artifact }: Reda
     .where(and(eq(trainingSet.id, before.id), eq(trainingSet.artifactDigest, before.artifactDigest)))
     .returning({ id: trainingSet.id });
   // Two erasures that began on the same set: the later one would bring the rows of the earlier one back.
-  if (saved.length === 0)
-    throw new PlatformError('CONFLICT', 'The training set was changed by another erasure meanwhile: ask again.', {
-      retryAfterMs: 100,
-      details: { type: 'TrainingSet' },
-    });
+  if (saved.length === 0) throw changedMeanwhile();
+  // The earlier one may also have removed this object, which was no set's until now.
+  const store = context.platform.plugins.get('artifact-store');
+  const [kept] = await store.list({ prefix: artifact.key, after: null, limit: 1 }, context.pluginCall(before.zone));
+  if (kept === undefined) throw changedMeanwhile();
   await tx.insert(trainingSetRedaction).values({
     workspaceId: before.workspaceId,
     zone: before.zone,
@@ -141,12 +155,31 @@ export async function saveRedaction(tx: Tx, { before, redacted, artifact }: Reda
 /** Every object of the set that is not what the set is now: what it was before, and what a killed attempt left. */
 export async function removeFormer(context: FeaturesContext, { id, zone }: TrainingSetRecord): Promise<void> {
   const { workspaceId } = context.principal;
-  const [now] = await context.transaction((tx) =>
-    tx.select({ key: trainingSet.artifactKey }).from(trainingSet).where(eq(trainingSet.id, id)),
-  );
   const { plugins, vault } = context.platform;
   const call = context.pluginCall(zone);
   const prefix = `training-sets/${workspaceId}/${id}.`;
-  const objects = await plugins.get('artifact-store').list({ prefix, after: null, limit: 1_000 }, call);
-  for (const { key } of objects) if (key !== now?.key) await vault.remove(key, call);
+  await context.transaction(async (tx) => {
+    // Until they are gone no erasure makes one of them the set.
+    await takeTurn(tx, id);
+    const [now] = await tx.select({ key: trainingSet.artifactKey }).from(trainingSet).where(eq(trainingSet.id, id));
+    const objects = await plugins.get('artifact-store').list({ prefix, after: null, limit: 1_000 }, call);
+    for (const { key } of objects) if (key !== now?.key) await vault.remove(key, call);
+  });
 }
+
+/** One erasure at a time from here to the end of the transaction, of those that save or remove objects of the set. */
+const takeTurn = (tx: Tx, id: string) =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`features.training_set ${id}`}, 0))`);
+
+async function keyOf(context: FeaturesContext, id: string): Promise<string | undefined> {
+  const [now] = await context.transaction((tx) =>
+    tx.select({ key: trainingSet.artifactKey }).from(trainingSet).where(eq(trainingSet.id, id)),
+  );
+  return now?.key;
+}
+
+const changedMeanwhile = () =>
+  new PlatformError('CONFLICT', 'The training set was changed by another erasure meanwhile: ask again.', {
+    retryAfterMs: 100,
+    details: { type: 'TrainingSet' },
+  });
