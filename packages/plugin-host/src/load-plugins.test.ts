@@ -144,3 +144,37 @@ test('the same kind and name twice is refused', async () => {
   const error = await refusal(load(project, [{ use: 'one' }, { use: 'two' }]));
   expect(error.message).toMatch(/two: artifact-store\/same is listed twice/);
 });
+
+test('what declares egress opens only where somebody said in which zones its hosts are', async () => {
+  using project = new SampleProject();
+  const witness = path.join(project.folder, 'opened');
+  const code = `import fs from 'node:fs'; ${artifactStore('sender', '', "egress: ['bucket.example:443'],").replace(
+    'async open(config, host) {',
+    `async open(config, host) { fs.writeFileSync(${JSON.stringify(witness)}, '');`,
+  )}`;
+  project.add({ name: 'sender', code });
+  for (const isolation of ['inline', 'process'] as const) {
+    for (const entry of [{}, { egressZones: [] }]) {
+      const error = await refusal(load(project, [{ use: 'sender', isolation, ...entry }]));
+      expect(error).toMatchObject({ code: 'PLUGIN_CONFIG_INVALID' });
+      expect(error.message).toContain('sends to bucket.example:443');
+      expect(error.message).toContain("{ use: 'sender', egressZones: ['AE'] }");
+    }
+    for (const zone of ['ae', 'AE ', '', '*', 'AE-']) {
+      const error = await refusal(load(project, [{ use: 'sender', isolation, egressZones: [zone] }]));
+      expect(error).toMatchObject({ code: 'PLUGIN_CONFIG_INVALID' });
+      expect(error.message).toContain(`egressZones: found "${zone}"`);
+    }
+  }
+  const without = await load(project, [{ use: 'sender', onBootFailure: 'continue' }]);
+  expect(without.list()).toMatchObject([{ state: 'FAILED', egress: ['bucket.example:443'] }]);
+  expect(existsSync(witness)).toBe(false);
+
+  const registry = await load(project, [{ use: 'sender', egressZones: ['AE'] }]);
+  expect(existsSync(witness)).toBe(true);
+  const get = (zone: string) =>
+    registry.get('artifact-store').get({ key: 'a' }, registry.call({ id: 'u1' }, { workspaceId: 'w1', zone }));
+  expect(await get('AE')).toEqual(new Uint8Array([1]));
+  await expect(get('AE-DIFC')).rejects.toMatchObject({ details: { rule: 'PLUGIN_EGRESS', targetZone: 'AE' } });
+  await registry.close();
+});

@@ -92,6 +92,7 @@ async function openOne(
     ...(entry.egressZones ? { egressZones: zonesOf(entry.egressZones) } : {}),
   };
   progress.facts = facts;
+  assertEgressZones(facts);
 
   const pluginLog = createLogger(`plugin.${facts.kind}.${facts.name}`);
   const directory = path.join(options.dataDirectory, 'plugins', `${facts.kind}-${facts.name}`);
@@ -157,6 +158,16 @@ function zonesOf(zones: readonly string[]): readonly string[] {
   throw new PlatformError(
     'PLUGIN_CONFIG_INVALID',
     `egressZones: found "${wrong}", expected an ISO country such as AE, or a free zone such as AE-DIFC.`,
+  );
+}
+
+/** Before it opens: what reaches out and stands nowhere is given neither data nor a connection. */
+function assertEgressZones({ package: use, egress, egressZones = [] }: PluginFacts): void {
+  if (egress.length === 0 || egressZones.length > 0) return;
+  throw new PlatformError(
+    'PLUGIN_CONFIG_INVALID',
+    `${use} sends to ${egress.join(', ')}, and nobody said in which zones that is: add egressZones to its entry, such as { use: '${use}', egressZones: ['AE'] }.`,
+    { details: { egress } },
   );
 }
 
@@ -234,6 +245,7 @@ function failed(found: PluginPackage, facts: PluginFacts | undefined, error: Pla
       capabilities: facts?.capabilities ?? [],
       isolation: facts?.isolation ?? 'inline',
       egress: facts?.egress ?? [],
+      ...(facts?.egressZones ? { egressZones: facts.egressZones } : {}),
       state: 'FAILED',
       lastError: error.message,
       calls: 0,

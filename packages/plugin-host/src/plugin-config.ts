@@ -17,7 +17,7 @@ export interface PluginConfigEntry {
   readonly secrets?: readonly string[];
   /**
    * Zones into which it sends what it is given, by the operator's word, e.g. `['AE']` for the hosts of its `egress`. Calls
-   * for data of another zone are refused. Absent: not looked at, and RES-009 says so of a plugin that declares egress.
+   * for data of another zone are refused. A plugin that declares egress does not start without.
    */
   readonly egressZones?: readonly string[];
   /** `continue` starts the platform without it; refused for kinds that fail closed. Default `abort`. */
