@@ -5,7 +5,14 @@ import type { PluginConfigEntry } from '@falaj/plugin-host';
 import { PlatformError } from '@falaj/runtime';
 import { z } from 'zod';
 import { severities } from './advisories/severity.js';
-import { edgeTls, type InternalTlsConfig, internalTls, plaintextExceptions } from './transport/transport-config.js';
+import {
+  edgeTls,
+  type InternalTlsConfig,
+  internalTls,
+  plaintextExceptions,
+  zoneExceptions,
+  zoneName,
+} from './transport/transport-config.js';
 
 const issuer = z.object({
   /** Its name in tokens, and where its keys are found; `https`, except on this machine. */
@@ -41,14 +48,11 @@ const provisioning = z.strictObject({
     .optional(),
 });
 
-const schema = z.strictObject({
+export const configSchema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
   /** Where this installation stands, e.g. `AE`: its files lie here, its plugins run here, exports stay here unless they say otherwise. */
-  zone: z
-    .string()
-    .regex(/^[A-Z]{2}(-[A-Z0-9]+)?$/, 'expected an ISO country such as AE, or a free zone such as AE-DIFC')
-    .default('AE'),
+  zone: zoneName.default('AE'),
   /** Where this process listens. */
   listen: z
     .strictObject({
@@ -69,6 +73,15 @@ const schema = z.strictObject({
   internalTls: internalTls.optional(),
   /** Traffic that may be plaintext in `production`, each with the written reason; the readiness shows it. */
   plaintextExceptions: plaintextExceptions.optional(),
+  /** Logs and traces that may go beyond `zone` in `production`, each with the written reason; the readiness shows it. */
+  zoneExceptions: zoneExceptions.optional(),
+  /** What the platform writes to standard error, a JSON object a line. */
+  logs: z
+    .strictObject({
+      /** Where those lines are kept; default `zone`. Another one needs a reason in `production`. */
+      zone: zoneName.optional(),
+    })
+    .prefault({}),
   /**
    * `production` hides the schema, GraphiQL and every detail of unexpected faults, and sends nothing in the clear beyond
    * this machine.
@@ -155,6 +168,8 @@ const schema = z.strictObject({
     .strictObject({
       /** Collector (OTLP over HTTP); without it nothing is sent. */
       endpoint: z.url().optional(),
+      /** Where it keeps them; default `zone` for one on this machine. One elsewhere needs it in `production`. */
+      zone: zoneName.optional(),
       /** Share of the requests that are traced. */
       ratio: z.number().min(0).max(1).default(0.05),
     })
@@ -171,7 +186,7 @@ const schema = z.strictObject({
   ),
 });
 
-const whole = schema.superRefine(({ issuers, provisioning: configured }, context) => {
+const whole = configSchema.superRefine(({ issuers, provisioning: configured }, context) => {
   for (const [at, { workspace, issuer }] of configured.entries()) {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['provisioning', at, path], message });
@@ -180,9 +195,9 @@ const whole = schema.superRefine(({ issuers, provisioning: configured }, context
   }
 });
 
-export type FalajConfig = z.input<typeof schema>;
+export type FalajConfig = z.input<typeof configSchema>;
 
-export interface ResolvedConfig extends Omit<z.output<typeof schema>, 'dataDirectory'> {
+export interface ResolvedConfig extends Omit<z.output<typeof configSchema>, 'dataDirectory'> {
   /** Folder of falaj.config.ts: plugins are resolved from here. */
   readonly directory: string;
   readonly dataDirectory: string;

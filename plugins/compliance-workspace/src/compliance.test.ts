@@ -14,6 +14,7 @@ const cases: Readonly<Record<string, readonly [(s: any) => unknown, readonly (ke
   'RES-003': [(s) => (s.sources[2].zone = 'AE-DIFC'), ['sources', 'modelVersions']],
   'RES-004': [(s) => (s.runs[0].zone = 'AE-DIFC'), ['runs']],
   'RES-005': [(s) => (s.placements[1].allowed = false), ['endpoints', 'placements']],
+  'RES-006': [(s) => (s.sinks[0].zone = 'GB'), ['sinks', 'workspaceZones', 'placements']],
   'RES-007': [(s) => (s.instruments[0].validTo = '2026-11-23T07:59:59Z'), ['instruments', 'at']],
   'RES-008': [(s) => (s.principals[0].zone = 'US'), ['principals', 'sources', 'workspaceZones']],
   'RES-009': [(s) => s.plugins[0].egress.push('api.example.org'), ['plugins', 'workspaceZones']],
@@ -158,6 +159,26 @@ test('egress of a plugin holds where its zones are recorded and those of the wor
     status: 'FAIL',
     reason: expect.stringContaining('sends into US'),
   });
+});
+
+test('logs and traces hold where the law lets the data be kept, or for a written reason', async () => {
+  const kept = (zone: string | null, reason: string | null, allowed = true) => ({
+    ...good(),
+    sinks: [{ name: 'traces', zone, reason }],
+    placements: [...good().placements, { ...good().placements[0], what: 'sink traces beside source a', allowed }],
+  });
+  expect((await statusOf('RES-006', kept('AE', null))).status).toBe('PASS');
+  for (const [snapshot, found] of [
+    [kept(null, null), 'nobody recorded the zone'],
+    [kept('GB', null), 'kept in GB, outside'],
+    [kept('AE', null, false), good().placements[0]?.ruleId],
+  ] as const)
+    expect(await statusOf('RES-006', snapshot)).toMatchObject({
+      status: 'FAIL',
+      reason: expect.stringContaining(found as string),
+    });
+  expect((await statusOf('RES-006', kept('GB', 'spans carry names of operations only', false))).status).toBe('PASS');
+  expect((await statusOf('RES-001', kept('AE', null, false))).status).toBe('PASS');
 });
 
 test('training sets and runs abroad hold by instruments: the one while they are in force, the other for ever', async () => {

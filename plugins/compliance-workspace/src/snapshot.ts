@@ -145,6 +145,8 @@ export const workspaceSnapshot = z.object({
   database: z.object({ loopback: z.boolean(), protocol: z.string().nullable() }),
   /** Traffic that may leave the machine in the clear, and what is written to excuse it. */
   plaintext: z.array(z.object({ what: text, reason: text.nullable() })),
+  /** Where logs and traces are kept; null where nobody said it, and what is written to excuse it. */
+  sinks: z.array(z.object({ name: text, zone: text.nullable(), reason: text.nullable() })),
   secretScan: z.object({ texts: z.number().int(), hits: z.array(text) }),
   plugins: z.array(
     z.object({

@@ -128,6 +128,7 @@ export const good = (): Required<Omit<WorkspaceSnapshot, 'subject'>> => ({
   profile: 'development',
   database: { loopback: true, protocol: null },
   plaintext: [{ what: 'listen.host is 0.0.0.0 without tls', reason: 'a proxy ends TLS' }],
+  sinks: [{ name: 'logs', zone: 'AE', reason: null as string | null }],
   secretScan: { texts: 100, hits: [] },
   plugins: [{ kind: 'trainer', name: 'gbdt', egress: [], state: 'READY' }],
   incidents: { open: 0, overdue: [], unattended: [] },

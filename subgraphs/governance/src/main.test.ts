@@ -63,6 +63,7 @@ beforeAll(async () => {
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
     plaintext: [],
+    sinks: [],
     issuer: 'https://falaj.local',
     issueToken: async (id, ttlSeconds) => ({
       token: `token-of-${id}`,

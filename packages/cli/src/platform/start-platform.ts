@@ -20,6 +20,7 @@ import { createWorkflowEngine, workflowMigrations } from '@falaj/workflows';
 import type { ResolvedConfig } from '../config.js';
 import { type DataDirectory, openDataDirectory } from '../data-directory.js';
 import { openTransport, type Transport } from '../transport/open-transport.js';
+import { assertSinkZones, sinksOf } from '../transport/sink-zones.js';
 import { artifactAlarm } from './artifact-alarm.js';
 import { cursorSecret } from './cursor-secret.js';
 import { type IdentityServices, openIdentity } from './identity.js';
@@ -75,6 +76,7 @@ export async function startPlatform(
   }
 
   async function start(): Promise<RunningPlatform> {
+    assertSinkZones(config);
     collectProcessMetrics();
     closers.push(
       startTracing({
@@ -271,6 +273,7 @@ export async function startPlatform(
       },
       profile: config.profile,
       archives: config.audit.archiveFolder !== undefined,
+      sinks: sinksOf(config),
       get plaintext() {
         return standing().transport.plaintext;
       },

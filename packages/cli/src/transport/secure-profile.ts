@@ -5,7 +5,7 @@ import type { ResolvedConfig } from '../config.js';
 type Traffic = 'edge' | 'internal' | 'database';
 type Transport = Pick<
   ResolvedConfig,
-  'profile' | 'listen' | 'tls' | 'internalTls' | 'plaintextExceptions' | 'publicUrl'
+  'profile' | 'listen' | 'tls' | 'internalTls' | 'plaintextExceptions' | 'zoneExceptions' | 'publicUrl'
 >;
 
 type Excepting = Pick<Transport, 'profile' | 'plaintextExceptions'>;
@@ -120,9 +120,12 @@ function isProtectedDatabase(url: string): boolean {
 
 /** For the readiness: how traffic is protected, and what is excepted for which reason. */
 export function describeTransport(config: Transport): { ok: true; detail: string } {
-  const exceptions = Object.entries(config.plaintextExceptions ?? {}).map(
-    ([traffic, reason]) => `${traffic} may be plaintext: ${reason}`,
-  );
+  const exceptions = [
+    ...Object.entries(config.plaintextExceptions ?? {}).map(
+      ([traffic, reason]) => `${traffic} may be plaintext: ${reason}`,
+    ),
+    ...Object.entries(config.zoneExceptions ?? {}).map(([sink, reason]) => `${sink} may leave the zone: ${reason}`),
+  ];
   const protectedBy = [config.tls ? 'edge by TLS' : '', config.internalTls ? 'between roles by mutual TLS' : ''];
   return {
     ok: true,

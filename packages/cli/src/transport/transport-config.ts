@@ -1,4 +1,4 @@
-// How traffic is protected: what falaj.config.ts may say of it.
+// How traffic is protected and where logs and traces are kept: what falaj.config.ts may say of it.
 import { z } from 'zod';
 import { trustDomainPattern, workloadIdPattern } from './spiffe-id.js';
 
@@ -62,4 +62,18 @@ export const plaintextExceptions = z.strictObject({
   internal: reason,
   /** The connection to the database is protected otherwise. */
   database: reason,
+});
+
+export const zoneName = z
+  .string()
+  .regex(/^[A-Z]{2}(-[A-Z0-9]+)?$/, 'expected an ISO country such as AE, or a free zone such as AE-DIFC');
+
+const elsewhere = z.string().trim().min(10, 'say in a sentence why this may lie in another zone').optional();
+
+/** Each is the written reason why that may be kept beyond `zone` in the profile `production`. */
+export const zoneExceptions = z.strictObject({
+  /** Log lines: ids of principals and objects, no values and no secrets. */
+  logs: elsewhere,
+  /** Spans: names of operations, plugins and workflow steps, and nothing else. */
+  traces: elsewhere,
 });

@@ -115,6 +115,29 @@ export const residencyChecks: readonly Check[] = [
   ),
   defineCheck(
     {
+      id: 'RES-006',
+      title: 'Logs and traces are kept where the data of the workspace may be, or elsewhere for a written reason',
+      severity: 'HIGH',
+      gate: 'WARN',
+    },
+    z.object({ sinks: parts.sinks, workspaceZones: parts.workspaceZones, placements: parts.placements }),
+    ({ sinks, workspaceZones, placements }) =>
+      everyOne(
+        'sinks',
+        sinks,
+        ({ name, zone, reason }) => `${name} in ${zone ?? 'an unknown zone'}${reason === null ? '' : ` (${reason})`}`,
+        ({ name, zone, reason }) => {
+          if (reason !== null) return null;
+          if (zone === null) return 'goes where nobody recorded the zone';
+          if (!workspaceZones.includes(zone)) return `kept in ${zone}, outside ${workspaceZones.join(', ')}`;
+          const broken = placements.find(({ what, allowed }) => !allowed && what.startsWith(`sink ${name} beside `));
+          return broken ? `${broken.what}: ${broken.ruleId}, ${broken.reason}` : null;
+        },
+        'Keep them in a zone of the data (logs.zone, tracing.zone), or give the reason in zoneExceptions.',
+      ),
+  ),
+  defineCheck(
+    {
       id: 'RES-007',
       title: 'Transfer instruments that count have not ended',
       severity: 'HIGH',

@@ -27,7 +27,7 @@ export const iso27001: Regime = {
     { reference: 'A.8.5', about: 'Secure authentication', checks: ['ACC-008'] },
     { reference: 'A.8.7', about: 'Malware', checks: ['SUP-004'] },
     { reference: 'A.8.11', about: 'Masking', checks: ['ACC-002', 'ACC-003'] },
-    { reference: 'A.8.12', about: 'Leakage of data', checks: ['ACC-003', 'CRY-004', 'RES-009'] },
+    { reference: 'A.8.12', about: 'Leakage of data', checks: ['ACC-003', 'CRY-004', 'RES-006', 'RES-009'] },
     { reference: 'A.8.13', about: 'Backup and recovery', checks: ['MDL-004'] },
     { reference: 'A.8.15', about: 'Logging', checks: ['LOG-003', 'LOG-005'] },
     { reference: 'A.8.16', about: 'Monitoring', checks: ['MDL-003'] },

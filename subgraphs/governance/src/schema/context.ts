@@ -21,6 +21,8 @@ export interface GovernanceServices {
   readonly profile: 'development' | 'production';
   /** Traffic of this process that may leave the machine in the clear, and what is written to excuse it. */
   readonly plaintext: readonly { readonly what: string; readonly reason: string | null }[];
+  /** Where logs and traces are kept; zone null where nobody said it, and what is written to excuse it. */
+  readonly sinks: readonly { readonly name: string; readonly zone: string | null; readonly reason: string | null }[];
   /** Schemas, nouns and tables of all subgraphs. */
   describe(): Promise<readonly SubgraphFacts[]>;
 }

@@ -64,6 +64,7 @@ export async function openTestGovernance(overrides: Partial<Platform> = {}): Pro
     auditKey: generateKeyPairSync('ed25519').privateKey,
     profile: 'development',
     plaintext: [],
+    sinks: [],
     issuer: 'https://falaj.local',
     issueToken: async () => ({ token: '', tokenId: '', expiresAt: new Date() }),
     describe: async () => [described],

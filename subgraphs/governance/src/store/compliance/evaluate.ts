@@ -107,8 +107,8 @@ async function collect(
     ),
   );
   const zones = rows[0]?.zones ?? [];
-  const { profile, plaintext } = context.services;
-  const snapshot: Record<string, unknown> = { at: new Date().toISOString(), profile, plaintext };
+  const { profile, plaintext, sinks } = context.services;
+  const snapshot: Record<string, unknown> = { at: new Date().toISOString(), profile, plaintext, sinks };
   if (subject) snapshot.subject = subject;
   const part = async (name: string, read: () => Promise<unknown>) => {
     try {

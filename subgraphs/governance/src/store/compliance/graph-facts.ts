@@ -129,7 +129,7 @@ export async function graphFacts(
       narrowed.sources &&
       narrowed.sets &&
       narrowed.endpoints &&
-      placements(narrowed.sources, narrowed.sets, narrowed.endpoints, zones, instruments),
+      placements(narrowed.sources, narrowed.sets, narrowed.endpoints, context.services.sinks, zones, instruments),
   };
   for (const [name, value] of Object.entries(facts)) if (value === undefined) delete facts[name];
   const served = new Set((endpoints ?? []).map((endpoint: Node) => endpoint.modelVersion?.id));
@@ -224,11 +224,12 @@ const endpointFacts = ({ modelVersion, ...endpoint }: Node) => ({
   purpose: modelVersion?.model?.description ?? null,
 });
 
-/** What the residency rules say of every source and training set where it lies, and of every endpoint where it serves. */
+/** What the rules say of each source and training set where it lies, each endpoint where it serves, and each sink of logs. */
 function placements(
   sources: Node[],
   sets: Node[],
   endpoints: Node[],
+  sinks: GovernanceContext['services']['sinks'],
   zones: readonly string[],
   instruments: readonly TransferInstrument[],
 ) {
@@ -241,6 +242,15 @@ function placements(
         to: source.zone,
         categories: source.categories,
       })),
+    ...sources
+      .filter((source) => isPlaced(source.zone, source.categories))
+      .flatMap(({ name, zone: from, categories }) =>
+        sinks.flatMap((sink) =>
+          sink.zone === null
+            ? []
+            : [{ what: `sink ${sink.name} beside source ${name}`, from, to: sink.zone, categories }],
+        ),
+      ),
     ...sets.flatMap((set) => copies(set, sources)),
     ...endpoints
       .filter(({ zone, modelVersion }) => isPlaced(zone, modelVersion?.categories) && modelVersion.zone)
