@@ -156,8 +156,9 @@ describe('a model of health data', () => {
     expect(trail.endpoint.auditTrail.edges.map(({ node }: { node: unknown }) => node)).toEqual([
       { action: 'createEndpoint', details: expect.objectContaining({ transferInstruments: [instrument] }) },
     ]);
-    expect(await judge('RES-005', 'RES-007')).toMatchObject({
+    expect(await judge('RES-005', 'RES-006', 'RES-007')).toMatchObject({
       'RES-005': { status: 'PASS' },
+      'RES-006': { status: 'PASS' },
       'RES-007': { status: 'PASS' },
     });
 

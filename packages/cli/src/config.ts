@@ -48,7 +48,7 @@ const provisioning = z.strictObject({
     .optional(),
 });
 
-export const configSchema = z.strictObject({
+const schema = z.strictObject({
   /** Everything that the platform keeps, relative to the configuration file. */
   dataDirectory: z.string().default('.falaj'),
   /** Where this installation stands, e.g. `AE`: its files lie here, its plugins run here, exports stay here unless they say otherwise. */
@@ -186,7 +186,10 @@ export const configSchema = z.strictObject({
   ),
 });
 
-const whole = configSchema.superRefine(({ issuers, provisioning: configured }, context) => {
+/** Every setting, for who must look at all of them. */
+export { schema as configSchema };
+
+const whole = schema.superRefine(({ issuers, provisioning: configured }, context) => {
   for (const [at, { workspace, issuer }] of configured.entries()) {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['provisioning', at, path], message });
@@ -195,9 +198,9 @@ const whole = configSchema.superRefine(({ issuers, provisioning: configured }, c
   }
 });
 
-export type FalajConfig = z.input<typeof configSchema>;
+export type FalajConfig = z.input<typeof schema>;
 
-export interface ResolvedConfig extends Omit<z.output<typeof configSchema>, 'dataDirectory'> {
+export interface ResolvedConfig extends Omit<z.output<typeof schema>, 'dataDirectory'> {
   /** Folder of falaj.config.ts: plugins are resolved from here. */
   readonly directory: string;
   readonly dataDirectory: string;
