@@ -135,7 +135,7 @@ describe('a model of health data', () => {
       instruments: ['MOH_EXCEPTION'],
     });
 
-    const end = new Date(Date.now() + 2_500);
+    const end = new Date(Date.now() + 4_000);
     const instrument = await recordInstrument(clinic, end);
     expect(await explain()).toMatchObject({ allowed: true, reliesOn: [instrument] });
     const deployed = await deploy('abroad', 'GB');
@@ -213,7 +213,7 @@ describe('a model of health data', () => {
     });
     expect(await counted()).toEqual(before);
 
-    const end = new Date(Date.now() + 2_500);
+    const end = new Date(Date.now() + 4_000);
     const instrument = await recordInstrument(clinic, end);
     const set = (await makeSet('abroad', 'GB')).data.createTrainingSet.trainingSet;
     // What it was made of is bound by its own law, wherever the copy is.
