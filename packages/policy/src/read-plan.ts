@@ -120,7 +120,7 @@ function makePlan(
   };
 
   const select = Object.fromEntries(wanted.map((field) => [field, selected(field, named)]));
-  const masked = maskedNames(wanted, verdictOf, named);
+  const masked = flattened(maskedNames(wanted, verdictOf, named));
   const conditions = [...names.values()].map(({ condition }) => condition);
   return {
     where: conditionOf(row),
@@ -128,7 +128,9 @@ function makePlan(
     masked,
     // The limit keeps the planner from writing the conditions out again wherever they are named.
     verdicts:
-      conditions.length === 0 ? null : sql`(select ${sql.join(conditions, sql`, `)} offset 0) as ${sql.raw(VERDICTS)}`,
+      conditions.length === 0
+        ? null
+        : flattened(sql`(select ${sql.join(conditions, sql`, `)} offset 0) as ${sql.raw(VERDICTS)}`),
     reasonOf: (field) => reasonOf(noun, field),
     filter(field) {
       const verdict = shownOrForbidden(field);
@@ -153,7 +155,8 @@ function maskedNames(
     if (verdict !== 'SHOWN') entry(groups, verdict.key, () => ({ verdict, fields: [] as string[] })).fields.push(field);
   }
   const parts = [...groups.values()].map(({ verdict, fields }) => {
-    const names = sql`${fields.join()}::text`;
+    // Names of fields: letters, digits and underscores.
+    const names = sql.raw(`'${fields.join()}'`);
     return verdict.outcome === 'NEVER' ? names : sql`case when ${named(verdict)} then null else ${names} end`;
   });
   // One call for the row: joining arrays costs more than judging the conditions.

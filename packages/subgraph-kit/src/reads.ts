@@ -1,7 +1,7 @@
 // Every read of a governed table: row predicate and masks in SQL, so that what the principal may not see never leaves
 // the database; row-level security stands under it.
 import type { Database, Tx } from '@falaj/database';
-import type { Ability } from '@falaj/policy';
+import type { Ability, ReadPlan } from '@falaj/policy';
 import { PlatformError, type Principal } from '@falaj/runtime';
 import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
@@ -49,6 +49,18 @@ function planFields<Row>(table: GovernedTable<Row>, shown: readonly string[]): R
     plannedFields.set(table, fields);
   }
   return fields;
+}
+
+/** What a plan selects of its table; plans are kept, so it is put together once. */
+const selections = new WeakMap<ReadPlan, Record<string, SQL>>();
+
+function selection<Row>(plan: ReadPlan, table: GovernedTable<Row>, shown: readonly string[]): Record<string, SQL> {
+  const columns: Record<string, SQL> = { maskedFields: plan.masked.as('maskedFields') as unknown as SQL };
+  for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
+    const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;
+    columns[field] = selected.mapWith(column).as(field) as unknown as SQL;
+  }
+  return columns;
 }
 
 /** Makes a base class whose constructor gives back the object that it is given. */
@@ -257,12 +269,10 @@ export class Reads {
       relations: relationsOf(table),
       fields: planFields(table, shown),
     });
-    const columns: Record<string, SQL> = {
-      maskedFields: plan.masked.as('maskedFields') as unknown as SQL,
-    };
-    for (const [field, column] of Object.entries<PgColumn>(table.fields)) {
-      const selected = shown.includes(field) ? (plan.select[field] ?? sql`null`) : sql`${column}`;
-      columns[field] = selected.mapWith(column).as(field) as unknown as SQL;
+    let columns = selections.get(plan);
+    if (!columns) {
+      columns = selection(plan, table, shown);
+      selections.set(plan, columns);
     }
     return {
       where: plan.where,
