@@ -153,13 +153,17 @@ function membership(type: AttributeType, left: SQL, values: readonly unknown[]):
         ? anyOf(known.map((value) => timestampComparison(left, 'eq', value as number)))
         : type === 'string'
           ? // One value to send and to parse, however long the list.
-            sql`${left} = any(${sql.param(known)}::text[])`
+            sql`${left} = any(${sql.param(arrayLiteral(known.map(String)))}::text[])`
           : sql`${left} in (${sql.join(
               known.map((value) => constant(type, value)),
               sql`, `,
             )})`;
   return values.includes(null) ? sql`(${found} or ${left} is null)` : found;
 }
+
+/** As PostgreSQL reads an array of texts; written once for a plan, where the driver would write it for each statement. */
+const arrayLiteral = (values: readonly string[]): string =>
+  `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
 
 /** Whole numbers compare as int8, which every numeric index serves; others as float8. */
 function constant(type: AttributeType, value: unknown): SQL {
